@@ -1,0 +1,68 @@
+/**
+ * Policy as the gate sees it: frozen values, one per account, compiled off the hot path and swapped whole.
+ * The store loads them, the gate decides over them, `explain` tells about them. Times are epoch milliseconds.
+ */
+
+import type { AddressSet } from './addresses.ts';
+import type { Grant } from './grants.ts';
+
+export type ClientAuthentication = 'scram-sha-256' | 'password';
+export type KeyKind = 'master' | 'default_public' | 'regular';
+export type KeyState = 'provisioning' | 'active' | 'revoking' | 'revoked';
+
+/** One allowlist entry as an account's owner wrote it; `cidr` is normalised (`203.0.113.0/24`, `2001:db8::/32`). */
+export interface AddressRule {
+  readonly id: string;
+  readonly cidr: string;
+  readonly label: string;
+  readonly expiresAt: number | null;
+}
+
+export interface Certificate {
+  readonly id: string;
+  readonly name: string;
+  /** Lower-case hex, no separators, of the serial number and of SHA-256 over the DER. */
+  readonly serial: string;
+  readonly fingerprint: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly revokedAt: number | null;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: KeyKind;
+  /** SHA-256 over the key's text, lower-case hex. */
+  readonly digest: string;
+  /** RFC 5802 §3: StoredKey and ServerKey under the account's salt and iteration count, 32 bytes each. */
+  readonly scramStoredKey: Buffer;
+  readonly scramServerKey: Buffer;
+  readonly roleName: string;
+  /** The role's password, sealed with the key's id as associated data; opened only to log in to the backend. */
+  readonly sealedRolePassword: string;
+  readonly grants: readonly Grant[];
+  readonly expiresAt: number | null;
+  readonly state: KeyState;
+}
+
+export interface AccountPolicy {
+  readonly id: string;
+  readonly name: string;
+  readonly backend: string;
+  readonly database: string;
+  readonly databaseAliases: readonly string[];
+  readonly enabled: boolean;
+  readonly clientCertificate: 'required' | 'optional';
+  /** null: as `gate.client_authentication` says. */
+  readonly clientAuthentication: ClientAuthentication | null;
+  readonly scramSalt: Buffer;
+  readonly scramIterations: number;
+  /** null: as `limits.sessions_per_account` says. */
+  readonly maxSessions: number | null;
+  readonly addressRules: readonly AddressRule[];
+  readonly addresses: AddressSet;
+  readonly certificates: readonly Certificate[];
+  /** Every key that is not yet revoked for good, whatever its state. */
+  readonly keys: readonly ApiKey[];
+}
