@@ -1,0 +1,147 @@
+/**
+ * Allowlists: text → normalised CIDR at the boundary, and a compiled set that answers "until when is this address
+ * admitted?" from memory. An empty set admits nobody. IPv4 and IPv4-mapped IPv6 are the same address.
+ *
+ * An address is its 32-bit words: one for IPv4, four for IPv6. A set cuts the rules of each family into sorted,
+ * disjoint ranges, each with the latest expiry of the rules that cover it, searched by bisection: O(log n)
+ * comparisons and no allocation per look-up, however many rules overlap or expire.
+ */
+
+import IPCIDR from 'ip-cidr';
+import { RequestError } from '../errors.ts';
+
+/** One word (IPv4) or four words (IPv6), most significant first. */
+export type Address = Uint32Array;
+
+export interface Cidr {
+  /** Host bits cleared, IPv6 compressed, always with a prefix length. */
+  readonly cidr: string;
+  readonly family: 4 | 6;
+  readonly prefixBits: number;
+}
+
+/** Sorted, disjoint, inclusive ranges of one family. */
+interface RangeTable {
+  /** For each range the words of its low bound, then those of its high bound. */
+  readonly bounds: Uint32Array;
+  /** For each range the epoch milliseconds at which it stops admitting; Infinity: never. */
+  readonly until: Float64Array;
+}
+
+export interface AddressSet {
+  readonly v4: RangeTable;
+  readonly v6: RangeTable;
+}
+
+interface ExpiringCidr {
+  readonly cidr: string;
+  /** Epoch milliseconds; null: never. */
+  readonly expiresAt: number | null;
+}
+
+const mappedPrefix = /^::ffff:(?=\d+\.\d+\.\d+\.\d+)/i;
+const zone = /%.*$/;
+
+/** The range that a CIDR covers, as numbers, and its family. */
+const rangeOf = (cidr: string): { family: 4 | 6; low: bigint; high: bigint } => {
+  const range = new IPCIDR(cidr);
+  return {
+    family: cidr.includes(':') ? 6 : 4,
+    low: BigInt(range.start<bigint>({ type: 'bigInteger' })),
+    high: BigInt(range.end<bigint>({ type: 'bigInteger' })),
+  };
+};
+
+const wordsOf = (value: bigint, family: 4 | 6): number[] =>
+  (family === 4 ? [0n] : [96n, 64n, 32n, 0n]).map((shift) => Number((value >> shift) & 0xffff_ffffn));
+
+/**
+ * One entry of an allowlist as a person types it: an address, or a CIDR of either family.
+ * @throws RequestError one sentence that shows what was seen
+ */
+export const parseCidr = (text: string): Cidr => {
+  const plain = text.trim().replace(mappedPrefix, '');
+  const whole = plain.includes('/') ? plain : `${plain}/${plain.includes(':') ? 128 : 32}`;
+  if (plain.includes('%') || !IPCIDR.isValidCIDR(whole)) {
+    throw new RequestError(
+      `"${text.trim().slice(0, 60)}" is not an address: write one like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.`,
+    );
+  }
+  const { addressStart } = new IPCIDR(whole);
+  const prefixBits = Number(whole.slice(whole.indexOf('/') + 1));
+  return {
+    cidr: `${addressStart.correctForm()}/${prefixBits}`,
+    family: whole.includes(':') ? 6 : 4,
+    prefixBits,
+  };
+};
+
+/** The address of a peer as sockets and PROXY headers give it; undefined when the text is not an address. */
+export const parseAddress = (text: string): Address | undefined => {
+  const plain = text.replace(zone, '').replace(mappedPrefix, '');
+  if (!IPCIDR.isValidAddress(plain)) return undefined;
+  const { family, low } = rangeOf(`${plain}/${plain.includes(':') ? 128 : 32}`);
+  const mapped = family === 6 && low >> 32n === 0xffffn;
+  return Uint32Array.from(wordsOf(low, mapped ? 4 : family));
+};
+
+/** How an address is shown to people and in logs: without zone and without the IPv4-mapped prefix. */
+export const displayAddress = (text: string): string => text.replace(zone, '').replace(mappedPrefix, '');
+
+const compileFamily = (family: 4 | 6, rules: readonly ExpiringCidr[]): RangeTable => {
+  const ranges = rules
+    .map(({ cidr, expiresAt }) => ({ ...rangeOf(cidr), until: expiresAt ?? Number.POSITIVE_INFINITY }))
+    .filter((range) => range.family === family);
+  const cuts = [...new Set(ranges.flatMap(({ low, high }) => [low, high + 1n]))].sort((a, b) =>
+    a < b ? -1 : 1,
+  );
+  const pieces: { low: bigint; high: bigint; until: number }[] = [];
+  for (const [index, low] of cuts.entries()) {
+    const until = Math.max(
+      0,
+      ...ranges.filter((range) => range.low <= low && low <= range.high).map((r) => r.until),
+    );
+    if (until === 0) continue;
+    const high = (cuts[index + 1] ?? low + 1n) - 1n;
+    const last = pieces.at(-1);
+    if (last && last.high + 1n === low && last.until === until) last.high = high;
+    else pieces.push({ low, high, until });
+  }
+  return {
+    bounds: Uint32Array.from(
+      pieces.flatMap(({ low, high }) => [...wordsOf(low, family), ...wordsOf(high, family)]),
+    ),
+    until: Float64Array.from(pieces, ({ until }) => until),
+  };
+};
+
+/** @param rules CIDRs as `parseCidr` normalised them */
+export const compileAddresses = (rules: readonly ExpiringCidr[]): AddressSet => ({
+  v4: compileFamily(4, rules),
+  v6: compileFamily(6, rules),
+});
+
+/** Negative, zero or positive as `address` is below, equal to or above the bound that starts at `bounds[offset]`. */
+const compareAt = (address: Address, bounds: Uint32Array, offset: number): number => {
+  for (let word = 0; word < address.length; word += 1) {
+    const difference = (address[word] as number) - (bounds[offset + word] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+};
+
+/** Until when the set admits `address`: epoch milliseconds (perhaps past), Infinity for ever, 0 for not at all. */
+export const admittedUntil = (set: AddressSet, address: Address): number => {
+  const width = address.length;
+  const { bounds, until } = width === 1 ? set.v4 : set.v6;
+  let first = 0;
+  let last = until.length - 1;
+  while (first <= last) {
+    const middle = (first + last) >> 1;
+    const offset = middle * 2 * width;
+    if (compareAt(address, bounds, offset) < 0) last = middle - 1;
+    else if (compareAt(address, bounds, offset + width) > 0) first = middle + 1;
+    else return until[middle] as number;
+  }
+  return 0;
+};
