@@ -1,0 +1,127 @@
+/**
+ * The authority on disk: `postern ca create` writes it once, `postern serve` loads it. The only place in Postern
+ * that writes a private key to a file, and it never overwrites one: a lost CA key cannot be made again.
+ */
+
+import { randomBytes, type X509Certificate } from 'node:crypto';
+import { access, mkdir, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RequestError } from '../errors.ts';
+import { createAuthority, createServerCertificate } from './create.ts';
+import { type KeyPairFiles, loadKeyPair } from './key-pair.ts';
+import { type Authority, signingAlgorithmOf } from './sign.ts';
+import { validityOf, within } from './validity.ts';
+
+/** Ten years: replacing a CA means a new bundle for every client. */
+const authorityDays = 3650;
+
+/** Apple's TLS clients refuse server certificates that are valid for longer: https://support.apple.com/103769 */
+const serverDays = 825;
+
+export interface AuthorityFilesOptions {
+  /** Made if missing. */
+  readonly directory: string;
+  /** Host names and IP addresses that clients connect to. */
+  readonly names: readonly string[];
+  readonly authorityDays?: number;
+  readonly serverDays?: number;
+}
+
+interface NewFile {
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Writes all or none: what was written before a failure is taken away again. Never touches an existing file. */
+const writeAll = async (files: readonly NewFile[]): Promise<void> => {
+  const written: string[] = [];
+  try {
+    for (const { path, content, mode } of files) {
+      // wx: made by us or not at all, even if somebody else makes it at this moment.
+      await writeFile(path, content, { flag: 'wx', mode });
+      written.push(path);
+    }
+  } catch (error) {
+    await Promise.all(written.map((path) => unlink(path)));
+    throw error;
+  }
+};
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+
+/**
+ * Writes client_ca.pem, server_ca.pem and server.crt (mode 0644) and client_ca.key, server_ca.key and server.key
+ * (mode 0600) and returns their paths. Throws RequestError, with nothing written, if one of them exists, a name is
+ * no host name or address, or the directory cannot be written to.
+ */
+export const createAuthorityFiles = async (options: AuthorityFilesOptions): Promise<readonly string[]> => {
+  const pathOf = (name: string): string => join(options.directory, name);
+  // Trust stores and TLS clients look an issuer up by its name: two installations must not share one.
+  const suffix = randomBytes(4).toString('hex');
+  const validDays = options.authorityDays ?? authorityDays;
+  const clientAuthority = await createAuthority({ commonName: `Postern client CA ${suffix}`, validDays });
+  const serverAuthority = await createAuthority({ commonName: `Postern server CA ${suffix}`, validDays });
+  const server = await createServerCertificate({
+    authority: serverAuthority,
+    names: options.names,
+    validDays: options.serverDays ?? serverDays,
+  });
+  const files: readonly NewFile[] = [
+    { path: pathOf('client_ca.pem'), content: clientAuthority.certificatePem, mode: 0o644 },
+    { path: pathOf('client_ca.key'), content: clientAuthority.privateKeyPem, mode: 0o600 },
+    { path: pathOf('server_ca.pem'), content: serverAuthority.certificatePem, mode: 0o644 },
+    { path: pathOf('server_ca.key'), content: serverAuthority.privateKeyPem, mode: 0o600 },
+    { path: pathOf('server.crt'), content: server.certificatePem, mode: 0o644 },
+    { path: pathOf('server.key'), content: server.privateKeyPem, mode: 0o600 },
+  ];
+  for (const { path } of files) {
+    if (await exists(path)) {
+      throw new RequestError(
+        `${path} exists and is never overwritten: choose another directory, or move the old files away.`,
+      );
+    }
+  }
+  try {
+    await mkdir(options.directory, { recursive: true });
+    await writeAll(files);
+  } catch (error) {
+    throw new RequestError(
+      `The certificate authority cannot be written to ${options.directory} (${reasonOf(error)}): nothing was left there.`,
+    );
+  }
+  return files.map(({ path }) => path);
+};
+
+const checkAuthority = (certificate: X509Certificate, file: string): void => {
+  if (!certificate.ca) {
+    throw new RequestError(
+      `The certificate in ${file} is not a certificate authority (CA:TRUE): create one with "postern ca create".`,
+    );
+  }
+};
+
+/**
+ * An authority that can sign, Postern's own or an operator's (RSA or EC). Throws RequestError if the files cannot
+ * be used, do not belong together, are no CA, are expired or not yet valid, or the key is one Postern cannot sign with.
+ */
+export const loadAuthority = async (files: KeyPairFiles, now = Date.now()): Promise<Authority> => {
+  const { certificate, key, keyPem } = await loadKeyPair(files);
+  checkAuthority(certificate, files.certificateFile);
+  const validity = validityOf(certificate);
+  within(validity, validity, now);
+  if (signingAlgorithmOf(key) === null) {
+    throw new RequestError(
+      `The key in ${files.keyFile} cannot sign client certificates: it must be RSA of at least 2048 bits, ` +
+        'or EC P-256, P-384 or P-521.',
+    );
+  }
+  return { certificatePem: certificate.toString(), privateKeyPem: keyPem };
+};
