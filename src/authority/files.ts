@@ -3,9 +3,11 @@
  * that writes a private key to a file, and it never overwrites one: a lost CA key cannot be made again.
  */
 
+import './reflect-metadata.ts';
 import { randomBytes, type X509Certificate } from 'node:crypto';
-import { access, mkdir, unlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KeyUsageFlags, KeyUsagesExtension, X509Certificate as ParsedCertificate } from '@peculiar/x509';
 import { RequestError } from '../errors.ts';
 import { createAuthority, createServerCertificate } from './create.ts';
 import { type KeyPairFiles, loadKeyPair } from './key-pair.ts';
@@ -15,7 +17,7 @@ import { validityOf, within } from './validity.ts';
 /** Ten years: replacing a CA means a new bundle for every client. */
 const authorityDays = 3650;
 
-/** Apple's TLS clients refuse server certificates that are valid for longer: https://support.apple.com/103769 */
+/** Apple's TLS clients refuse server certificates that are valid for longer: https://support.apple.com/HT210176 */
 const serverDays = 825;
 
 export interface AuthorityFilesOptions {
@@ -39,17 +41,18 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Writes all or none: what was written before a failure is taken away again. Never touches an existing file. */
+/** Writes all or none: what was made before a failure is taken away again. Never touches an existing file. */
 const writeAll = async (files: readonly NewFile[]): Promise<void> => {
-  const written: string[] = [];
+  const made: string[] = [];
   try {
     for (const { path, content, mode } of files) {
       // wx: made by us or not at all, even if somebody else makes it at this moment.
-      await writeFile(path, content, { flag: 'wx', mode });
-      written.push(path);
+      await using file = await open(path, 'wx', mode);
+      made.push(path);
+      await file.writeFile(content);
     }
   } catch (error) {
-    await Promise.all(written.map((path) => unlink(path)));
+    await Promise.all(made.map((path) => unlink(path)));
     throw error;
   }
 };
@@ -100,12 +103,10 @@ export const createAuthorityFiles = async (options: AuthorityFilesOptions): Prom
   return files.map(({ path }) => path);
 };
 
-const checkAuthority = (certificate: X509Certificate, file: string): void => {
-  if (!certificate.ca) {
-    throw new RequestError(
-      `The certificate in ${file} is not a certificate authority (CA:TRUE): create one with "postern ca create".`,
-    );
-  }
+/** May this certificate's key sign others? A CA without key usage may do everything (RFC 5280 §4.2.1.3). */
+const maySign = (certificate: X509Certificate): boolean => {
+  const usage = new ParsedCertificate(certificate.raw).getExtension(KeyUsagesExtension)?.usages;
+  return certificate.ca && (usage === undefined || (usage & KeyUsageFlags.keyCertSign) !== 0);
 };
 
 /**
@@ -114,7 +115,12 @@ const checkAuthority = (certificate: X509Certificate, file: string): void => {
  */
 export const loadAuthority = async (files: KeyPairFiles, now = Date.now()): Promise<Authority> => {
   const { certificate, key, keyPem } = await loadKeyPair(files);
-  checkAuthority(certificate, files.certificateFile);
+  if (!maySign(certificate)) {
+    throw new RequestError(
+      `The certificate in ${files.certificateFile} is not a certificate authority (CA:TRUE, keyCertSign): ` +
+        'create one with "postern ca create".',
+    );
+  }
   const validity = validityOf(certificate);
   within(validity, validity, now);
   if (signingAlgorithmOf(key) === null) {
