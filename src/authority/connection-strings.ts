@@ -19,6 +19,20 @@ export interface ClientFiles {
   readonly authority: string;
 }
 
+/** The files by their names in a bundle. */
+export const bundledFiles: ClientFiles = {
+  certificate: 'client.crt',
+  key: 'client.key',
+  authority: 'server_ca.pem',
+};
+
+/** The bundle's files in a folder, written with forward slashes. */
+export const filesIn = (folder: string): ClientFiles => ({
+  certificate: `${folder}/${bundledFiles.certificate}`,
+  key: `${folder}/${bundledFiles.key}`,
+  authority: `${folder}/${bundledFiles.authority}`,
+});
+
 const plain = /^[\w.:/~-]+$/;
 
 /** libpq's keyword/value format: quotes around what is not plain, backslashes before quotes and backslashes. */
@@ -34,16 +48,16 @@ const tlsParameters = (files: ClientFiles): Record<string, string> => ({
   sslrootcert: files.authority,
 });
 
-/** libpq: the parameters in two groups, whom to talk to and how, so that a text can break the line between them. */
-export const libpqParameters = (connection: Connection, files: ClientFiles): readonly [string, string] => [
+/** libpq: one `keyword=value` each, to be joined with spaces or line breaks. */
+export const libpqParameters = (connection: Connection, files: ClientFiles): readonly string[] =>
   conninfo({
     host: connection.host,
     port: String(connection.port),
     dbname: connection.database,
     user: connection.user,
-  }).join(' '),
-  conninfo({ sslmode: 'verify-full', ...tlsParameters(files) }).join(' '),
-];
+    sslmode: 'verify-full',
+    ...tlsParameters(files),
+  });
 
 /** pgjdbc. IPv6 addresses need brackets; `extra` holds further parameters, for example of a PKCS#12 file. */
 export const jdbcUrl = (connection: Connection, parameters: Readonly<Record<string, string>>): string => {

@@ -3,10 +3,10 @@
  * libpq before PostgreSQL 13 takes a CR for a part of the value. No password in it, ever.
  */
 
-import type { ClientFiles, Connection } from './connection-strings.ts';
+import { type Connection, bundledFiles as files } from './connection-strings.ts';
 
 /** A service is called like the account, so that the services of several accounts fit into one file. */
-export const buildServiceFile = (connection: Connection, files: ClientFiles): string => `\
+export const buildServiceFile = (connection: Connection): string => `\
 # A connection service for programs that are built on libpq: psql, QGIS, GDAL,
 # psycopg and many others. With this file in the current directory:
 #
