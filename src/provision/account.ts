@@ -1,0 +1,150 @@
+/**
+ * An account on its backend: what must be there before it gets API keys, and how it is kept apart from the others.
+ * Everything runs on an admin connection to the account's own database. Must never hand out more than CONNECT and
+ * membership: what keys may do is decided by `grants.ts` under the account's own role.
+ */
+
+import { RequestError } from '../errors.ts';
+import type { Database } from '../postgres/database.ts';
+import { sqlstateOf } from '../postgres/errors.ts';
+import type { Queryable } from '../postgres/query.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
+import { asDatabaseOwner, asRole, lockBackend } from './admin.ts';
+import { type ManagedRole, markRole, requireManaged } from './managed-role.ts';
+import { revokeEverything } from './revocation.ts';
+
+export interface BackendAccount {
+  readonly name: string;
+  readonly database: string;
+  /** Owns the account's schemas and tables; what keys can be granted is what this role can grant. */
+  readonly ownerRole: string;
+}
+
+/** The NOLOGIN role that holds what is public in an account; every key but the master's is a member of it. */
+export const publicRoleOf = (account: BackendAccount): string => `postern_${account.name}_public`;
+
+interface OwnerFacts {
+  readonly tooPowerful: boolean;
+  readonly grantable: boolean;
+  readonly adminUser: string;
+}
+
+/**
+ * Checks that the owner role can serve an account, creates its public role and closes the database to everybody who
+ * was not let in by name. Running it again changes nothing.
+ * @throws RequestError when database or owner role are missing or unsuitable, or the admin's rights do not suffice
+ */
+export async function prepareAccount(database: Database, account: BackendAccount): Promise<void> {
+  try {
+    await database.transaction(async (tx) => {
+      await lockBackend(tx);
+      await checkOwner(tx, account);
+      await ensurePublicRole(tx, account);
+      await closeDatabase(tx, account);
+      await closePublicSchema(tx, account);
+    });
+  } catch (error) {
+    if (sqlstateOf(error) !== '3D000') throw error;
+    throw new RequestError(
+      `The database "${account.database}" does not exist on its backend: create it first.`,
+    );
+  }
+}
+
+/**
+ * Takes the account's public role away; its keys must have been revoked before. The database stays closed.
+ * Running it again changes nothing.
+ */
+export async function dropAccount(database: Database, account: BackendAccount): Promise<void> {
+  const role = publicRoleOf(account);
+  await database.transaction(async (tx) => {
+    await lockBackend(tx);
+    const found = await requireManaged(tx, role, account);
+    if (found === null) return;
+    await revokeEverything(tx, { role, owner: account.ownerRole });
+    await asDatabaseOwner(tx, () =>
+      tx.query(`REVOKE ALL ON DATABASE ${quoteIdentifier(account.database)} FROM ${quoteIdentifier(role)}`),
+    );
+    await tx.query(`DROP ROLE ${quoteIdentifier(role)}`);
+  });
+}
+
+async function checkOwner(tx: Queryable, { name, ownerRole }: BackendAccount): Promise<void> {
+  const { rows } = await tx.query<OwnerFacts>(
+    `SELECT rolsuper OR rolcreaterole OR rolreplication OR rolname LIKE 'pg\\_%' AS "tooPowerful",
+            pg_has_role(session_user, oid, 'MEMBER WITH ADMIN OPTION') AS grantable,
+            session_user::text AS "adminUser"
+       FROM pg_roles WHERE rolname = $1`,
+    [ownerRole],
+  );
+  const [owner] = rows;
+  if (owner === undefined) {
+    throw new RequestError(
+      `The role "${ownerRole}" does not exist on the backend: create it, then the account.`,
+    );
+  }
+  if (owner.tooPowerful) {
+    throw new RequestError(
+      `The role "${ownerRole}" cannot own the account "${name}": its master keys would be superuser, manage roles or replicate. Name a plain role.`,
+    );
+  }
+  const admin = quoteIdentifier(owner.adminUser);
+  const remedy = `GRANT ${quoteIdentifier(ownerRole)} TO ${admin} WITH ADMIN OPTION`;
+  if (!owner.grantable) {
+    throw new RequestError(`The admin role ${admin} cannot hand out the role "${ownerRole}": run ${remedy}.`);
+  }
+  await asRole(tx, ownerRole, async () => undefined);
+}
+
+async function ensurePublicRole(tx: Queryable, account: BackendAccount): Promise<ManagedRole | null> {
+  const role = publicRoleOf(account);
+  const found = await requireManaged(tx, role, account);
+  if (found === null) {
+    await tx.query(
+      `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
+    );
+    await markRole(tx, role, account);
+  }
+  return found;
+}
+
+/** CONNECT for the owner and the public role (hence for every key) instead of for everybody. */
+async function closeDatabase(tx: Queryable, account: BackendAccount): Promise<void> {
+  const database = quoteIdentifier(account.database);
+  const { rows: before } = await tx.query<{ admin: string }>('SELECT session_user::text AS admin');
+  const admitted = [account.ownerRole, publicRoleOf(account), ...before.map(({ admin }) => admin)];
+  await asDatabaseOwner(tx, async () => {
+    await tx.query(`GRANT CONNECT ON DATABASE ${database} TO ${admitted.map(quoteIdentifier).join(', ')}`);
+    await tx.query(`REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC`);
+  });
+  // GRANT and REVOKE without the right to do so only warn; trusting them would leave the database open.
+  const { rows } = await tx.query<{ closed: boolean }>(
+    `SELECT NOT has_database_privilege('public', current_database(), 'CONNECT')
+        AND has_database_privilege($1::name, current_database(), 'CONNECT') AS closed`,
+    [publicRoleOf(account)],
+  );
+  if (!rows[0]?.closed) {
+    throw new RequestError(
+      `The database "${account.database}" cannot be closed to other roles: the backend's admin role must be a member of the database's owner.`,
+    );
+  }
+}
+
+/** Up to PostgreSQL 14 everybody may create tables in `public`; from 15 on this finds nothing to do. */
+async function closePublicSchema(tx: Queryable, account: BackendAccount): Promise<void> {
+  const { rows } = await tx.query<{ owner: string; reachable: boolean }>(
+    `SELECT pg_get_userbyid(nspowner)::text AS owner, pg_has_role(session_user, nspowner, 'MEMBER') AS reachable
+       FROM pg_namespace WHERE nspname = 'public' AND has_schema_privilege('public', oid, 'CREATE')`,
+  );
+  for (const { owner, reachable } of rows) {
+    if (!reachable) {
+      throw new RequestError(
+        `Everybody may create tables in the schema public of "${account.database}": run REVOKE CREATE ON SCHEMA public FROM PUBLIC as its owner, then try again.`,
+      );
+    }
+    await asRole(tx, owner, async () => {
+      await tx.query(`GRANT CREATE ON SCHEMA public TO ${quoteIdentifier(account.ownerRole)}`);
+      await tx.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+    });
+  }
+}

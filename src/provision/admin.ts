@@ -1,0 +1,43 @@
+/**
+ * The admin connection's identity while it works: whose rights a statement runs under, and one at a time per database.
+ * Rights are always handed out under the role that owns them, so that PostgreSQL itself refuses what the account
+ * does not have, even when the admin is a superuser.
+ */
+
+import { RequestError } from '../errors.ts';
+import { sqlstateOf } from '../postgres/errors.ts';
+import type { Queryable } from '../postgres/query.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
+
+/** "PSTN"; provisioning in one database waits for each other, or GRANTs fail with "tuple concurrently updated". */
+const lockNumber = 0x5053544e;
+
+/** Until the end of the transaction nobody else provisions in this database. */
+export const lockBackend = async (tx: Queryable): Promise<void> => {
+  await tx.query('SELECT pg_advisory_xact_lock($1)', [lockNumber]);
+};
+
+/** Runs `work` as `role` inside the transaction, then goes back to the admin; a failure ends the transaction anyway. */
+export async function asRole<T>(tx: Queryable, role: string, work: () => Promise<T>): Promise<T> {
+  try {
+    await tx.query(`SET LOCAL ROLE ${quoteIdentifier(role)}`);
+  } catch (error) {
+    if (sqlstateOf(error) !== '42501') throw error;
+    throw new RequestError(
+      `The backend's admin role cannot act as the role "${role}": make it a member of that role.`,
+    );
+  }
+  const result = await work();
+  await tx.query('SET LOCAL ROLE NONE');
+  return result;
+}
+
+/** Runs `work` as the owner of the current database where the admin can act as that role, else as the admin. */
+export async function asDatabaseOwner(tx: Queryable, work: () => Promise<unknown>): Promise<void> {
+  const { rows } = await tx.query<{ owner: string }>(
+    `SELECT pg_get_userbyid(datdba)::text AS owner FROM pg_database
+      WHERE datname = current_database() AND pg_has_role(session_user, datdba, 'MEMBER')`,
+  );
+  const [found] = rows;
+  await (found === undefined ? work() : asRole(tx, found.owner, work));
+}

@@ -1,0 +1,53 @@
+/**
+ * How Postern knows its own roles on a backend: by a comment on the role. A role without the comment belongs to
+ * somebody else, whatever it is called, and must never be changed or dropped.
+ */
+
+import { RequestError } from '../errors.ts';
+import type { Queryable } from '../postgres/query.ts';
+import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
+
+export interface ManagedRole {
+  readonly oid: number;
+  readonly canLogin: boolean;
+}
+
+const markOf = (account: { readonly name: string }): string =>
+  `Managed by Postern for the account "${account.name}"; change it there.`;
+
+/** For WHERE clauses over `pg_roles`: is the role with this oid expression one of Postern's? */
+export const isManagedSql = (oid: string): string =>
+  `coalesce(shobj_description(${oid}, 'pg_authid'), '') LIKE 'Managed by Postern for the account %'`;
+
+/** Says on the role that it is Postern's and which account's. */
+export const markRole = async (
+  tx: Queryable,
+  role: string,
+  account: { readonly name: string },
+): Promise<void> => {
+  await tx.query(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(markOf(account))}`);
+};
+
+/**
+ * The role when it exists.
+ * @throws RequestError when it exists but is not Postern's, or is another account's
+ */
+export async function requireManaged(
+  tx: Queryable,
+  role: string,
+  account: { readonly name: string },
+): Promise<ManagedRole | null> {
+  const { rows } = await tx.query<ManagedRole & { comment: string | null }>(
+    `SELECT oid::int8 AS oid, rolcanlogin AS "canLogin", shobj_description(oid, 'pg_authid') AS comment
+       FROM pg_roles WHERE rolname = $1`,
+    [role],
+  );
+  const [found] = rows;
+  if (found === undefined) return null;
+  if (found.comment !== markOf(account)) {
+    throw new RequestError(
+      `The role "${role}" exists on the backend and is not Postern's for the account "${account.name}": rename or drop it.`,
+    );
+  }
+  return { oid: found.oid, canLogin: found.canLogin };
+}

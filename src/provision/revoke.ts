@@ -1,0 +1,88 @@
+/**
+ * The end of a scoped role, in steps that can be interrupted anywhere and repeated: no more logins, no more sessions,
+ * nothing left that it owns or holds, no role. What it created stays and belongs to the account's owner.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KeyKind } from '../policy/account.ts';
+import type { Database } from '../postgres/database.ts';
+import type { Queryable } from '../postgres/query.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
+import { type BackendAccount, publicRoleOf } from './account.ts';
+import { lockBackend } from './admin.ts';
+import { requireManaged } from './managed-role.ts';
+import { revokeEverything } from './revocation.ts';
+
+const retryAfterMs = 20;
+
+export interface RevokeOptions {
+  /** How long to wait for terminated sessions to be gone; default 10 000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Removes the role of a key; done when it returns, also when there was no such role. Revoking the `default_public` key
+ * ends what is public in the account.
+ * @throws RequestError when the role is not the account's
+ * @throws Error when sessions do not end in time; the role can no longer log in then, and a repetition goes on
+ */
+export async function revokeRole(
+  database: Database,
+  account: BackendAccount,
+  { kind, roleName }: { readonly kind: KeyKind; readonly roleName: string },
+  { timeoutMs = 10_000 }: RevokeOptions = {},
+): Promise<void> {
+  const role = await requireManaged(database, roleName, account);
+  if (role !== null) {
+    await database.query(`ALTER ROLE ${quoteIdentifier(roleName)} NOLOGIN`);
+    await joinRole(database, roleName);
+    await endSessions(database, roleName, timeoutMs);
+  }
+  await database.transaction(async (tx) => {
+    await lockBackend(tx);
+    if (kind === 'default_public') {
+      await revokeEverything(tx, { role: publicRoleOf(account), owner: account.ownerRole });
+    }
+    // Somebody else may have finished meanwhile.
+    if ((await requireManaged(tx, roleName, account)) === null) return;
+    const name = quoteIdentifier(roleName);
+    await tx.query(`REASSIGN OWNED BY ${name} TO ${quoteIdentifier(account.ownerRole)}`);
+    await revokeEverything(tx, { role: roleName, owner: account.ownerRole });
+    await tx.query(`DROP OWNED BY ${name}`);
+    await tx.query(`DROP ROLE ${name}`);
+  });
+}
+
+/**
+ * An admin who is no superuser may end a role's sessions and take over its objects only as a member that inherits;
+ * from PostgreSQL 16 on, creating a role does not make one so.
+ */
+async function joinRole(database: Queryable, roleName: string): Promise<void> {
+  const { rows } = await database.query<{ joined: boolean; version: number }>(
+    `SELECT pg_has_role(session_user, $1::name, 'USAGE') AS joined,
+            current_setting('server_version_num')::int AS version`,
+    [roleName],
+  );
+  const [admin] = rows;
+  if (admin === undefined || admin.joined) return;
+  const inheriting = admin.version >= 160_000 ? ' WITH INHERIT TRUE' : '';
+  await database.query(`GRANT ${quoteIdentifier(roleName)} TO SESSION_USER${inheriting}`);
+}
+
+/** Repeats, because a login that had passed the check before NOLOGIN shows up after the first look. */
+async function endSessions(database: Queryable, roleName: string, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const { rows } = await database.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()',
+      [roleName],
+    );
+    if (rows.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${rows.length} sessions of the role "${roleName}" did not end within ${timeoutMs} ms.`,
+      );
+    }
+    await delay(retryAfterMs);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The login role behind one API key: made, brought up to date, given other grants. Each call is one transaction on
+ * the account's database and can be repeated at any time with the same result. The clear password never gets here.
+ */
+
+import { RequestError } from '../errors.ts';
+import type { KeyKind } from '../policy/account.ts';
+import type { Grant } from '../policy/grants.ts';
+import type { Database } from '../postgres/database.ts';
+import type { Queryable } from '../postgres/query.ts';
+import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
+import { type BackendAccount, publicRoleOf } from './account.ts';
+import { lockBackend } from './admin.ts';
+import { applyGrants, checkGrants } from './grants.ts';
+import { markRole, requireManaged } from './managed-role.ts';
+
+export interface KeyRole {
+  readonly kind: KeyKind;
+  readonly roleName: string;
+  /** Empty for `master`. Of `default_public`: what everybody in the account may do, given to the public role. */
+  readonly grants: readonly Grant[];
+}
+
+/**
+ * Makes the role exist, able to log in with the password behind `verifier`, and holding exactly its grants.
+ * @param verifier from `buildScramVerifier`
+ * @throws RequestError when a role of that name is not the account's, or the account cannot grant this
+ */
+export async function provisionRole(
+  database: Database,
+  account: BackendAccount,
+  role: KeyRole & { readonly verifier: string },
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    await lockBackend(tx);
+    const name = quoteIdentifier(role.roleName);
+    const login = `LOGIN PASSWORD ${quoteLiteral(role.verifier)}`;
+    if ((await requireManaged(tx, role.roleName, account)) === null) {
+      await tx.query(
+        `CREATE ROLE ${name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ${login}`,
+      );
+      await markRole(tx, role.roleName, account);
+    } else {
+      await tx.query(`ALTER ROLE ${name} ${login}`);
+    }
+    await applyKind(tx, account, role);
+  });
+}
+
+/**
+ * Replaces the grants of an existing role.
+ * @throws RequestError when the role is missing or not the account's, or the account cannot grant this
+ */
+export async function setRoleGrants(
+  database: Database,
+  account: BackendAccount,
+  role: KeyRole,
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    await lockBackend(tx);
+    if ((await requireManaged(tx, role.roleName, account)) === null) {
+      throw new RequestError(`The role "${role.roleName}" is gone from the backend: revoke its API key.`);
+    }
+    await applyKind(tx, account, role);
+  });
+}
+
+/**
+ * Whether a key of this kind can have these grants, without changing anything: for saying no before a key is made.
+ * @throws RequestError naming everything that it cannot
+ */
+export async function checkRoleGrants(
+  database: Queryable,
+  account: BackendAccount,
+  { kind, grants }: Pick<KeyRole, 'kind' | 'grants'>,
+): Promise<void> {
+  if (kind === 'master' && grants.length > 0) {
+    throw new RequestError('A master key has every right of its account and takes no grants.');
+  }
+  if (kind === 'default_public' && grants.some((grant) => grant.kind === 'create')) {
+    throw new RequestError('What is public cannot include "create": give that to a regular key.');
+  }
+  await checkGrants(database, { owner: account.ownerRole, grants });
+}
+
+async function applyKind(tx: Queryable, account: BackendAccount, role: KeyRole): Promise<void> {
+  await checkRoleGrants(tx, account, role);
+  const name = quoteIdentifier(role.roleName);
+  const owner = quoteIdentifier(account.ownerRole);
+  const publicRole = publicRoleOf(account);
+  switch (role.kind) {
+    case 'master':
+      await tx.query(`GRANT ${owner} TO ${name}`);
+      // Whatever the key creates belongs to the owner, and outlives the key.
+      await tx.query(`ALTER ROLE ${name} SET role = ${quoteLiteral(account.ownerRole)}`);
+      return;
+    case 'default_public':
+      await tx.query(`GRANT ${quoteIdentifier(publicRole)} TO ${name}`);
+      await applyGrants(tx, { role: publicRole, owner: account.ownerRole, grants: role.grants });
+      return;
+    case 'regular':
+      await tx.query(`GRANT ${quoteIdentifier(publicRole)} TO ${name}`);
+      await applyGrants(tx, { role: role.roleName, owner: account.ownerRole, grants: role.grants });
+      return;
+    default:
+      return role.kind satisfies never;
+  }
+}

@@ -1,0 +1,118 @@
+import { expect, it } from 'vitest';
+import { openDatabase } from '../../src/postgres/database.ts';
+import { dropAccount, prepareAccount, publicRoleOf } from '../../src/provision/account.ts';
+import { listGrantable } from '../../src/provision/grantable.ts';
+import { revokeRole } from '../../src/provision/revoke.ts';
+import { postgresUrl } from '../support/postgres.ts';
+import { type AdminKind, withBackend } from './backend-fixture.ts';
+
+it("a key of one account cannot connect to another's database", () =>
+  withBackend((one) =>
+    withBackend(async (other) => {
+      for (const kind of ['master', 'default_public', 'regular'] as const) {
+        const role = await one.provision({ kind });
+        await expect(one.login(role, other.account.database)).rejects.toMatchObject({ code: '42501' });
+      }
+    }),
+  ));
+
+it.each<AdminKind>(['superuser', 'createrole'])(
+  'preparing twice changes nothing, dropping leaves nothing (%s)',
+  (admin) =>
+    withBackend(
+      async ({ admin: database, account, superuser, snapshot, provision }) => {
+        const acl = () =>
+          superuser('SELECT datacl::text FROM pg_database WHERE datname = current_database()');
+        const before = [await acl(), await snapshot(publicRoleOf(account))];
+        await prepareAccount(database, account);
+        expect([await acl(), await snapshot(publicRoleOf(account))]).toEqual(before);
+        const roleName = await provision({ kind: 'default_public', grants: ['select on public.roads'] });
+        await revokeRole(database, account, { kind: 'default_public', roleName });
+        await dropAccount(database, account);
+        await dropAccount(database, account);
+        expect(await snapshot(publicRoleOf(account))).toEqual([]);
+      },
+      { admin },
+    ),
+);
+
+it('says what is wrong with the owner role', () =>
+  withBackend(async ({ admin, account, superuser }) => {
+    const prepare = (ownerRole: string) => prepareAccount(admin, { ...account, ownerRole });
+    await expect(prepare('no_such_role')).rejects.toThrow(
+      'The role "no_such_role" does not exist on the backend',
+    );
+    await expect(prepare('postgres')).rejects.toThrow('cannot own the account');
+    await expect(prepare('pg_read_all_data')).rejects.toThrow('cannot own the account');
+    await superuser(`ALTER ROLE "${account.ownerRole}" CREATEROLE`);
+    await expect(prepare(account.ownerRole)).rejects.toThrow('cannot own the account');
+  }));
+
+it('says what the admin lacks', () =>
+  withBackend(
+    async ({ admin, account, superuser }) => {
+      await superuser(`REVOKE "${account.ownerRole}" FROM "${account.name}_admin"`);
+      await expect(prepareAccount(admin, account)).rejects.toThrow(
+        `run GRANT "${account.ownerRole}" TO "${account.name}_admin" WITH ADMIN OPTION`,
+      );
+    },
+    { admin: 'createrole' },
+  ));
+
+it('says that the database does not exist', async () => {
+  const database = openDatabase({ url: postgresUrl('no_such_database'), applicationName: 'provision test' });
+  const account = { name: 'x', database: 'no_such_database', ownerRole: 'x' };
+  await expect(prepareAccount(database, account)).rejects.toThrow(
+    'The database "no_such_database" does not exist',
+  );
+  await database.close();
+});
+
+it('a database that the admin cannot close is refused, not left open', () =>
+  withBackend(
+    async ({ admin, account, superuser }) => {
+      await superuser(
+        `ALTER DATABASE "${account.database}" OWNER TO postgres`,
+        `GRANT CONNECT ON DATABASE "${account.database}" TO PUBLIC`,
+      );
+      await expect(prepareAccount(admin, account)).rejects.toThrow('cannot be closed to other roles');
+    },
+    { admin: 'createrole' },
+  ));
+
+it('a public schema in which everybody may create, as before PostgreSQL 15, is closed', () =>
+  withBackend(async ({ admin, account, superuser, provision, login }) => {
+    await superuser('GRANT CREATE ON SCHEMA public TO PUBLIC');
+    await prepareAccount(admin, account);
+    const key = await login(await provision({ grants: ['select on public.roads'] }));
+    await expect(key.query('CREATE TABLE public.mine (id int)')).rejects.toMatchObject({ code: '42501' });
+    const master = await login(await provision({ kind: 'master' }));
+    await master.query('CREATE TABLE public.mine (id int)');
+  }));
+
+it('lists what the account can grant', () =>
+  withBackend(async ({ admin, account }) => {
+    const all = ['select', 'insert', 'update', 'delete'];
+    expect(await listGrantable(admin, account.ownerRole)).toEqual([
+      {
+        name: 'gis',
+        usage: true,
+        usageGrantable: true,
+        create: true,
+        tables: [
+          { name: 'park_names', kind: 'view', permissions: all },
+          { name: 'parks', kind: 'table', permissions: all },
+        ],
+      },
+      {
+        name: 'public',
+        usage: true,
+        usageGrantable: true,
+        create: true,
+        tables: [
+          { name: 'roads', kind: 'table', permissions: all },
+          { name: 'secrets', kind: 'table', permissions: all },
+        ],
+      },
+    ]);
+  }));

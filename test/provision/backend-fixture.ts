@@ -1,0 +1,137 @@
+/**
+ * An account on a database of its own, with an owner role, some tables and an admin connection; everything that was
+ * made, roles included, is gone afterwards. `admin: 'createrole'` is the weaker of the two admins that are supported.
+ */
+
+import { type Grant, parseGrants } from '../../src/policy/grants.ts';
+import { type Connection, connect } from '../../src/postgres/connect.ts';
+import { type Database, openDatabase } from '../../src/postgres/database.ts';
+import { quoteIdentifier as q, quoteLiteral } from '../../src/postgres/quote.ts';
+import { type BackendAccount, prepareAccount } from '../../src/provision/account.ts';
+import { type KeyRole, provisionRole } from '../../src/provision/scoped-role.ts';
+import { buildScramVerifier } from '../../src/provision/verifier.ts';
+import { createDatabase, runAsSuperuser, uniqueName } from '../support/postgres.ts';
+
+export type AdminKind = 'superuser' | 'createrole';
+
+export interface BackendFixture {
+  readonly account: BackendAccount;
+  /** Admin connections to the account's database. */
+  readonly admin: Database;
+  readonly adminUrl: string;
+  /** Runs statements as superuser in the account's database. */
+  superuser(...statements: string[]): Promise<Record<string, unknown>[]>;
+  /** Provisions a key's role with the password "secret"; returns the role's name. */
+  provision(key: { kind?: KeyRole['kind']; grants?: readonly string[]; roleName?: string }): Promise<string>;
+  /** A connection as this role, closed at the end. */
+  login(roleName: string, database?: string): Promise<Connection>;
+  /** Everything that the catalogs say about this role's existence, attributes, memberships and rights. */
+  snapshot(roleName: string): Promise<unknown>;
+}
+
+export interface BackendFixtureOptions {
+  readonly admin?: AdminKind;
+  /** Appended to the account's name, the database's roles and schema, to try out hostile names. */
+  readonly oddity?: string;
+}
+
+const urlFor = (url: string, user: string, password: string): string => {
+  const changed = new URL(url);
+  changed.username = encodeURIComponent(user);
+  changed.password = encodeURIComponent(password);
+  return changed.href;
+};
+
+export async function withBackend<T>(
+  work: (backend: BackendFixture) => Promise<T>,
+  { admin: adminKind = 'superuser', oddity = '' }: BackendFixtureOptions = {},
+): Promise<T> {
+  const database = await createDatabase();
+  const name = uniqueName('acc') + oddity;
+  const ownerRole = `${name}_owner`;
+  const adminRole = `${name}_admin`;
+  const account: BackendAccount = { name, database: database.name, ownerRole };
+  const superuser = (...statements: string[]) => runAsSuperuser(database.url, ...statements);
+  await superuser(
+    `CREATE ROLE ${q(ownerRole)} NOLOGIN`,
+    `CREATE ROLE ${q(adminRole)} LOGIN CREATEROLE PASSWORD ${quoteLiteral(buildScramVerifier('secret'))}`,
+    `GRANT ${q(ownerRole)} TO ${q(adminRole)} WITH ADMIN OPTION`,
+    `ALTER DATABASE ${q(database.name)} OWNER TO ${q(ownerRole)}`,
+    `SET ROLE ${q(ownerRole)}`,
+    'CREATE SCHEMA gis',
+    'CREATE TABLE public.roads (id serial PRIMARY KEY, name text)',
+    "INSERT INTO public.roads (name) VALUES ('A1')",
+    'CREATE TABLE public.secrets (id int)',
+    'CREATE TABLE gis.parks (id int GENERATED ALWAYS AS IDENTITY, name text)',
+    'CREATE VIEW gis.park_names AS SELECT name FROM gis.parks',
+    'RESET ROLE',
+    'CREATE SCHEMA foreign_land',
+    'CREATE TABLE foreign_land.gold (id int)',
+    'CREATE TABLE gis.not_ours (id int)',
+  );
+  const adminUrl = adminKind === 'superuser' ? database.url : urlFor(database.url, adminRole, 'secret');
+  const admin = openDatabase({ url: adminUrl, applicationName: 'provision test' });
+  const connections: Connection[] = [];
+  let made = 0;
+  const fixture: BackendFixture = {
+    account,
+    admin,
+    adminUrl,
+    superuser,
+    provision: async ({ kind = 'regular', grants = [], roleName }) => {
+      made += 1;
+      const role = roleName ?? `postern_${name}_${String(made).padStart(4, '0')}`;
+      const parsed: readonly Grant[] = parseGrants(grants);
+      const verifier = buildScramVerifier('secret');
+      await provisionRole(admin, account, { kind, roleName: role, grants: parsed, verifier });
+      return role;
+    },
+    login: async (roleName, other = database.name) => {
+      const url = new URL(urlFor(database.url, roleName, 'secret'));
+      url.pathname = `/${other}`;
+      const connection = await connect({ url: url.href, applicationName: 'key' });
+      connections.push(connection);
+      return connection;
+    },
+    snapshot: (roleName) => superuser(snapshotSql(roleName)),
+  };
+  try {
+    await prepareAccount(admin, account);
+    return await work(fixture);
+  } finally {
+    await Promise.all(connections.map((connection) => connection.close().catch(() => undefined)));
+    await admin.close();
+    await database.drop();
+    const roles = await runAsSuperuser(
+      inMaintenance(database.url),
+      `SELECT rolname::text FROM pg_roles WHERE rolname LIKE '%' || replace(${quoteLiteral(uniquePart(name, oddity))}, '_', '\\_') || '%'`,
+    );
+    // In one statement: they have granted each other memberships.
+    await runAsSuperuser(
+      inMaintenance(database.url),
+      `DROP ROLE ${roles.map(({ rolname }) => q(String(rolname))).join(', ')}`,
+    );
+  }
+}
+
+const uniquePart = (name: string, oddity: string): string => name.slice(0, name.length - oddity.length);
+
+const inMaintenance = (url: string): string => {
+  const changed = new URL(url);
+  changed.pathname = '/postgres';
+  return changed.href;
+};
+
+const snapshotSql = (roleName: string): string => `
+  SELECT json_build_object(
+    'role', (SELECT to_jsonb(r) - 'oid' FROM pg_roles r WHERE r.oid = me.oid),
+    'comment', shobj_description(me.oid, 'pg_authid'),
+    'memberOf', (SELECT json_agg(m.roleid ORDER BY m.roleid) FROM pg_auth_members m WHERE m.member = me.oid),
+    'members', (SELECT json_agg(m.member ORDER BY m.member) FROM pg_auth_members m WHERE m.roleid = me.oid),
+    'relations', (SELECT json_agg(c.oid::regclass::text || a.privilege_type ORDER BY 1)
+                    FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = me.oid),
+    'schemas', (SELECT json_agg(n.nspname || a.privilege_type ORDER BY 1)
+                  FROM pg_namespace n, aclexplode(n.nspacl) a WHERE a.grantee = me.oid),
+    'defaults', (SELECT json_agg(d.defaclrole::regrole::text || d.defaclobjtype::text || a.privilege_type ORDER BY 1)
+                   FROM pg_default_acl d, aclexplode(d.defaclacl) a WHERE a.grantee = me.oid)) AS state
+    FROM pg_roles me WHERE me.rolname = ${quoteLiteral(roleName)}`;
