@@ -44,10 +44,10 @@ export const runAsSuperuser = async (
 /** A name that no other test of this cluster uses; valid without quotes. */
 export const uniqueName = (prefix: string): string => `${prefix}_${randomBytes(6).toString('hex')}`;
 
-/** A fresh database, empty or copied from `template`. The caller drops it. */
-export const createDatabase = async ({ template = 'template1' } = {}): Promise<TestDatabase> => {
+/** A fresh, empty database. The caller drops it. */
+export const createDatabase = async (): Promise<TestDatabase> => {
   const name = uniqueName('postern_test');
-  await runAsSuperuser(postgresUrl(), `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await runAsSuperuser(postgresUrl(), `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
   return {
     name,
     url: postgresUrl(name),
