@@ -34,11 +34,12 @@ const invalid = (reason: string): ProxyHeader => ({ kind: 'invalid', reason });
 
 /** `bytes` is the connection's beginning; what follows the header is not looked at. */
 export const parseProxyHeader = (bytes: Buffer): ProxyHeader => {
-  if (startsAlike(bytes, v2Signature)) {
-    return bytes.length < v2FixedBytes ? needMore(v2FixedBytes) : parseV2(bytes);
-  }
+  // Version 1 first: with no byte yet both fit, and its shortest header is shorter than 16 bytes.
   if (startsAlike(bytes, v1Prefix)) {
     return bytes.length < v1Prefix.length ? needMore(v1Prefix.length) : parseV1(bytes);
+  }
+  if (startsAlike(bytes, v2Signature)) {
+    return bytes.length < v2FixedBytes ? needMore(v2FixedBytes) : parseV2(bytes);
   }
   return invalid('it starts with neither PROXY nor the signature of version 2');
 };
