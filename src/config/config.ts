@@ -1,0 +1,129 @@
+/** The configuration as the program uses it: frozen, paths absolute, times in milliseconds. */
+
+import { resolve } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import type { ClientAuthentication } from '../policy/account.ts';
+import type { ListenAddress } from './scalars.ts';
+import type { ConfigFile } from './schema.ts';
+
+export interface BackendConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'disable' | 'require' | 'verify-ca' | 'verify-full';
+  readonly caFile: string | null;
+  readonly connectTimeoutMs: number;
+  readonly admin: { readonly user: string; readonly password: string } | null;
+}
+
+export interface GateConfig {
+  readonly listen: ListenAddress;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile: string;
+  readonly clientAuthentication: ClientAuthentication;
+  readonly loginTimeoutMs: number;
+  /** CIDRs whose connections must begin with a PROXY header. */
+  readonly trustedProxies: readonly string[];
+}
+
+export interface LimitsConfig {
+  readonly halfOpen: number;
+  readonly halfOpenPerAddress: number;
+  readonly sessions: number;
+  readonly sessionsPerAccount: number;
+  readonly sessionsPerAddress: number;
+  readonly idleTimeoutMs: number | null;
+}
+
+export interface AuthorityConfig {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly serverCaFile: string;
+  readonly defaultDays: number;
+  readonly maximumDays: number;
+}
+
+/** 32 bytes of AES-256 key with the id that sealed texts carry. */
+export interface SealingKey {
+  readonly id: string;
+  readonly key: Buffer;
+}
+
+export interface Config {
+  readonly store: { readonly url: string; readonly ownerUrl: string };
+  /** The first one seals; all of them open. */
+  readonly sealingKeys: readonly SealingKey[];
+  readonly public: { readonly host: string; readonly port: number };
+  readonly backends: ReadonlyMap<string, BackendConfig>;
+  readonly gate: GateConfig | null;
+  readonly authority: AuthorityConfig | null;
+  readonly limits: LimitsConfig;
+  readonly policy: { readonly pollIntervalMs: number; readonly maxStalenessMs: number };
+  readonly attempts: { readonly flushIntervalMs: number; readonly keepMs: number };
+  readonly telemetry: {
+    readonly listen: ListenAddress;
+    readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  };
+}
+
+const sealingKey = ({ id, key }: { id: string; key: string }, index: number): SealingKey => {
+  const bytes = Buffer.from(key, 'base64');
+  if (bytes.length !== 32) {
+    throw new ConfigError([
+      `sealing_keys.${index}.key: 32 bytes in base64 are needed, ${bytes.length} were found; make one with \`openssl rand -base64 32\`.`,
+    ]);
+  }
+  return { id, key: bytes };
+};
+
+/** @param directory that relative file names in the configuration start from */
+export const toConfig = (file: ConfigFile, directory: string): Config => {
+  const path = (name: string) => resolve(directory, name);
+  return Object.freeze({
+    store: { url: file.store.url, ownerUrl: file.store.owner_url ?? file.store.url },
+    sealingKeys: file.sealing_keys.map(sealingKey),
+    public: file.public,
+    backends: new Map(
+      Object.entries(file.backends).map(([name, backend]): [string, BackendConfig] => [
+        name,
+        {
+          name,
+          host: backend.host,
+          port: backend.port,
+          tls: backend.tls,
+          caFile: backend.ca_file === null ? null : path(backend.ca_file),
+          connectTimeoutMs: backend.connect_timeout,
+          admin: backend.admin,
+        },
+      ]),
+    ),
+    gate: file.gate && {
+      listen: file.gate.listen,
+      certificateFile: path(file.gate.certificate_file),
+      keyFile: path(file.gate.key_file),
+      clientCaFile: path(file.gate.client_ca_file),
+      clientAuthentication: file.gate.client_authentication,
+      loginTimeoutMs: file.gate.login_timeout,
+      trustedProxies: file.gate.trusted_proxies,
+    },
+    authority: file.authority && {
+      certificateFile: path(file.authority.certificate_file),
+      keyFile: path(file.authority.key_file),
+      serverCaFile: path(file.authority.server_ca_file),
+      defaultDays: file.authority.default_days,
+      maximumDays: file.authority.maximum_days,
+    },
+    limits: {
+      halfOpen: file.limits.half_open,
+      halfOpenPerAddress: file.limits.half_open_per_address,
+      sessions: file.limits.sessions,
+      sessionsPerAccount: file.limits.sessions_per_account,
+      sessionsPerAddress: file.limits.sessions_per_address,
+      idleTimeoutMs: file.limits.idle_timeout,
+    },
+    policy: { pollIntervalMs: file.policy.poll_interval, maxStalenessMs: file.policy.max_staleness },
+    attempts: { flushIntervalMs: file.attempts.flush_interval, keepMs: file.attempts.keep },
+    telemetry: { listen: file.telemetry.listen, logLevel: file.telemetry.log_level },
+  });
+};
