@@ -1,0 +1,63 @@
+/**
+ * The policy of all accounts in memory: frozen values looked up by name, by id and by certificate fingerprint,
+ * replaced one account at a time. Look-ups never wait and never allocate.
+ */
+
+import type { AccountPolicy, Certificate } from './account.ts';
+
+export interface CertificateOwner {
+  readonly account: AccountPolicy;
+  readonly certificate: Certificate;
+}
+
+/** What the gate may ask. */
+export interface PolicyView {
+  accountNamed(name: string): AccountPolicy | undefined;
+  accountWithId(id: string): AccountPolicy | undefined;
+  /** @param fingerprint lower-case hex of SHA-256 over the DER */
+  ownerOf(fingerprint: string): CertificateOwner | undefined;
+}
+
+export class PolicyBook implements PolicyView {
+  readonly #byName = new Map<string, AccountPolicy>();
+  readonly #byId = new Map<string, AccountPolicy>();
+  readonly #byFingerprint = new Map<string, CertificateOwner>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  accountNamed(name: string): AccountPolicy | undefined {
+    return this.#byName.get(name);
+  }
+
+  accountWithId(id: string): AccountPolicy | undefined {
+    return this.#byId.get(id);
+  }
+
+  ownerOf(fingerprint: string): CertificateOwner | undefined {
+    return this.#byFingerprint.get(fingerprint);
+  }
+
+  accounts(): IterableIterator<AccountPolicy> {
+    return this.#byId.values();
+  }
+
+  replace(account: AccountPolicy): void {
+    this.remove(account.id);
+    this.#byId.set(account.id, account);
+    this.#byName.set(account.name, account);
+    for (const certificate of account.certificates) {
+      this.#byFingerprint.set(certificate.fingerprint, { account, certificate });
+    }
+  }
+
+  remove(accountId: string): void {
+    const old = this.#byId.get(accountId);
+    if (!old) return;
+    this.#byId.delete(accountId);
+    // A new account may already carry the name of one that was deleted: leave that one alone.
+    if (this.#byName.get(old.name) === old) this.#byName.delete(old.name);
+    for (const { fingerprint } of old.certificates) this.#byFingerprint.delete(fingerprint);
+  }
+}

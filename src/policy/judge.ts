@@ -1,0 +1,112 @@
+/**
+ * The decisions of the gate as pure functions over frozen values: given what a peer presented and what the policy
+ * says, either the value to go on with or the Refusal to tell. `explain` asks the same functions, so that what it
+ * says is what the gate does.
+ */
+
+import { Refusal } from '../errors.ts';
+import type { AccountPolicy, ApiKey, Certificate } from './account.ts';
+import { type Address, admittedUntil } from './addresses.ts';
+import type { CertificateOwner, PolicyView } from './book.ts';
+
+/** What the TLS layer found out about the peer's certificate; times are epoch milliseconds. */
+export interface PresentedCertificate {
+  readonly fingerprint: string;
+  readonly commonName: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** OpenSSL's verdict on the chain (`CERT_HAS_EXPIRED`, `INVALID_PURPOSE`, …); null: trusted. */
+  readonly chainError: string | null;
+}
+
+const day = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
+
+const judgeChain = ({ chainError, notBefore, notAfter }: PresentedCertificate): Refusal | null => {
+  switch (chainError) {
+    case null:
+      return null;
+    case 'CERT_HAS_EXPIRED':
+      return new Refusal('certificate-expired', { date: day(notAfter) });
+    case 'CERT_NOT_YET_VALID':
+      return new Refusal('certificate-not-yet-valid', { date: day(notBefore) });
+    case 'INVALID_PURPOSE':
+      return new Refusal('certificate-unsuitable');
+    default:
+      return new Refusal('certificate-foreign', {}, { cause: chainError });
+  }
+};
+
+const judgeRecord = (certificate: Certificate, nowMs: number): Refusal | null => {
+  if (certificate.revokedAt !== null) {
+    return new Refusal('certificate-revoked', { date: day(certificate.revokedAt) });
+  }
+  if (nowMs >= certificate.notAfter) return new Refusal('certificate-expired', { date: day(certificate.notAfter) });
+  if (nowMs < certificate.notBefore) {
+    return new Refusal('certificate-not-yet-valid', { date: day(certificate.notBefore) });
+  }
+  return null;
+};
+
+/** Whose certificate this is, if it is good now. A trusted chain is not enough: it must be on record here. */
+export const judgeCertificate = (
+  presented: PresentedCertificate,
+  policy: PolicyView,
+  nowMs: number,
+): CertificateOwner | Refusal => {
+  const chain = judgeChain(presented);
+  if (chain) return chain;
+  const owner = policy.ownerOf(presented.fingerprint);
+  if (!owner || owner.account.name !== presented.commonName) return new Refusal('certificate-foreign');
+  return judgeRecord(owner.certificate, nowMs) ?? owner;
+};
+
+/** Whether the account may be used at all from this address. */
+export const judgeAddress = (
+  account: AccountPolicy,
+  address: Address | undefined,
+  shown: string,
+  nowMs: number,
+): Refusal | null => {
+  if (!account.enabled) return new Refusal('account-disabled', { account: account.name });
+  if (address === undefined || admittedUntil(account.addresses, address) <= nowMs) {
+    return new Refusal('address-refused', { account: account.name, address: shown });
+  }
+  return null;
+};
+
+/** A name from the client as messages may show it: one line, no control characters, bounded. */
+const shownName = (name: string): string => name.replace(/\p{C}/gu, '\u{fffd}').slice(0, 63);
+
+/**
+ * The account behind a user name: the certificate's, or, where there is no certificate, one whose policy does
+ * without. Every other case without certificate gets the same answer, so that nobody can probe for account names.
+ */
+export const judgeUser = (
+  user: string,
+  owner: CertificateOwner | null,
+  policy: PolicyView,
+  address: Address | undefined,
+  shown: string,
+  nowMs: number,
+): AccountPolicy | Refusal => {
+  if (owner) {
+    if (user === owner.account.name) return owner.account;
+    return new Refusal('user-mismatch', { user: shownName(user), account: owner.account.name });
+  }
+  const account = policy.accountNamed(user);
+  if (account?.clientCertificate !== 'optional' || judgeAddress(account, address, shown, nowMs)) {
+    return new Refusal('certificate-missing');
+  }
+  return account;
+};
+
+/** The real database behind the name that the client gave: its own name, the account's name or an alias. */
+export const judgeDatabase = (account: AccountPolicy, database: string): string | Refusal => {
+  const known =
+    database === account.database || database === account.name || account.databaseAliases.includes(database);
+  return known ? account.database : new Refusal('database-unknown', { database: shownName(database) });
+};
+
+/** Whether an API key that was proved may be used now. */
+export const isUsableKey = (key: ApiKey, nowMs: number): boolean =>
+  key.state === 'active' && (key.expiresAt === null || nowMs < key.expiresAt);
