@@ -101,6 +101,8 @@ export class ClientToBackendFrames extends FrameTracker {
    */
   expectedReadies = 0;
   terminateSeen = false;
+  /** The extended protocol is in the middle of a series: work may be under way that only a Sync will end. */
+  awaitsSync = false;
   #syncsSinceExecute = 0;
 
   protected override frameCompleted(type: number): void {
@@ -109,13 +111,22 @@ export class ClientToBackendFrames extends FrameTracker {
       case 0x46: // FunctionCall
         this.expectedReadies++;
         this.#syncsSinceExecute = 0;
+        this.awaitsSync = false;
         break;
       case 0x53: // Sync
         this.expectedReadies++;
         this.#syncsSinceExecute++;
+        this.awaitsSync = false;
+        break;
+      case 0x50: // Parse
+      case 0x42: // Bind
+      case 0x44: // Describe
+      case 0x43: // Close
+        this.awaitsSync = true;
         break;
       case 0x45: // Execute
         this.#syncsSinceExecute = 0;
+        this.awaitsSync = true;
         break;
       case 0x63: // CopyDone
       case 0x66: // CopyFail
@@ -132,10 +143,13 @@ export class ClientToBackendFrames extends FrameTracker {
 /** Counts the backend's ReadyForQuery messages and keeps the transaction status of the last one. */
 export class BackendToClientFrames extends FrameTracker {
   readies = 0;
+  /** The type of the last complete message; an ErrorResponse ('E') may have been the backend's farewell. */
+  lastType = 0;
   /** ASCII of I (idle), T (in a transaction) or E (in a failed one); 0 before the first ReadyForQuery. */
   transactionStatus = 0;
 
   protected override frameCompleted(type: number, lastByte: number): void {
+    this.lastType = type;
     if (type !== 0x5a) return;
     this.readies++;
     this.transactionStatus = lastByte;

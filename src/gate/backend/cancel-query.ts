@@ -1,0 +1,27 @@
+/** Asks a backend to cancel what a session runs (PostgreSQL manual, "Canceling Requests in Progress"). */
+
+import { buildCancelRequest } from '../../wire/frontend-messages.ts';
+import type { CancelKey } from '../registry.ts';
+import { type Backend, dial } from './dial.ts';
+
+/** How long a backend may take over a cancel request; afterwards it has either come through or never will. */
+const patienceMs = 10_000;
+
+/**
+ * Resolves when the backend has closed the connection, that is, after it has signalled the query, so that a late
+ * cancel cannot hit the next one. Never rejects: a backend that cannot be reached runs nothing for us to cancel.
+ */
+export const cancelQuery = async (backend: Backend, key: CancelKey): Promise<void> => {
+  const signal = AbortSignal.timeout(patienceMs);
+  try {
+    const { socket } = await dial(backend, signal);
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    socket.once('close', resolve);
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    socket.resume();
+    socket.end(buildCancelRequest(key.processId, key.secret));
+    await closed;
+  } catch {
+    return;
+  }
+};

@@ -1,0 +1,68 @@
+/**
+ * Stage 2. Leaves with an encrypted stream and a verdict over certificate and address, reached before one byte of the
+ * startup packet is looked at. The verdict is told in `greet`, when the client listens.
+ */
+
+import type { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { Refusal } from '../../errors.ts';
+import type { CertificateOwner, PolicyView } from '../../policy/book.ts';
+import { judgeAddress, judgeCertificate, type PresentedCertificate } from '../../policy/judge.ts';
+import type { ConnectionFacts } from '../facts.ts';
+import type { Admitted, CancelOrder, Secured } from '../values.ts';
+import { negotiate } from './negotiate.ts';
+import { spokeAlpn, type TlsTerminator } from './tls-terminator.ts';
+
+export interface EncryptDependencies {
+  readonly tls: TlsTerminator;
+  readonly serverEndPoint: Buffer | null;
+  readonly policy: PolicyView;
+  readonly now: () => number;
+}
+
+const presentedBy = (stream: TLSSocket, certificate: X509Certificate): PresentedCertificate => ({
+  fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+  commonName: String(certificate.toLegacyObject().subject?.CN ?? ''),
+  notBefore: certificate.validFromDate.getTime(),
+  notAfter: certificate.validToDate.getTime(),
+  // With rejectUnauthorized off Node types this as Error and gives OpenSSL's code as text.
+  chainError: stream.authorizationError === null ? null : String(stream.authorizationError ?? null),
+});
+
+const judge = (
+  stream: TLSSocket,
+  direct: boolean,
+  { address, shownAddress }: Admitted,
+  facts: ConnectionFacts,
+  { policy, now }: EncryptDependencies,
+): CertificateOwner | Refusal | null => {
+  if (direct && !spokeAlpn(stream)) return new Refusal('alpn-required');
+  if (stream.isSessionReused()) return new Refusal('session-resumed');
+  const certificate = stream.getPeerX509Certificate();
+  if (!certificate) return null;
+  facts.certificateSerial = certificate.serialNumber.toLowerCase();
+  const owner = judgeCertificate(presentedBy(stream, certificate), policy, now());
+  if (owner instanceof Refusal) return owner;
+  facts.account = owner.account.name;
+  facts.accountId = owner.account.id;
+  facts.certificateId = owner.certificate.id;
+  facts.certificateName = owner.certificate.name;
+  return judgeAddress(owner.account, address, shownAddress, now()) ?? owner;
+};
+
+export const encrypt = async (
+  admitted: Admitted,
+  facts: ConnectionFacts,
+  dependencies: EncryptDependencies,
+): Promise<Secured | CancelOrder> => {
+  const { line, login } = admitted;
+  const beginning = await negotiate(admitted);
+  if (typeof beginning === 'object') return beginning;
+  line.beginEncryption();
+  const stream = await dependencies.tls.handshake(line.stream, login.signal);
+  line.encrypted(stream);
+  facts.securedAfterMs = dependencies.now() - facts.startedAtMs;
+  facts.tlsVersion = stream.getProtocol() ?? 'unknown';
+  const verdict = judge(stream, beginning === 'direct', admitted, facts, dependencies);
+  return { ...admitted, kind: 'secured', verdict, serverEndPoint: dependencies.serverEndPoint };
+};

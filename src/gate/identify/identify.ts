@@ -1,0 +1,70 @@
+/**
+ * Stage 4. Asks for the API key, and puts the session on the register in the same tick in which the key was proved, so
+ * that nothing revoked meanwhile slips through. Unknown, wrong, expired and revoked keys take one path to one answer.
+ */
+
+import { Refusal } from '../../errors.ts';
+import type { ApiKey, ClientAuthentication } from '../../policy/account.ts';
+import { isUsableKey } from '../../policy/judge.ts';
+import type { ConnectionFacts } from '../facts.ts';
+import type { SessionRegistry } from '../registry.ts';
+import { Session } from '../session.ts';
+import type { Throttle } from '../throttle.ts';
+import type { Hello, Identity, Secured } from '../values.ts';
+import { askByPassword, askByScram } from './ask-key.ts';
+import type { RecentKeys } from './recent-keys.ts';
+
+export interface IdentifyDependencies {
+  readonly clientAuthentication: ClientAuthentication;
+  readonly keyThrottle: Throttle;
+  readonly recentKeys: RecentKeys;
+  readonly registry: SessionRegistry;
+  readonly now: () => number;
+}
+
+const askForKey = async (
+  secured: Secured,
+  { account, user }: Hello,
+  { clientAuthentication, keyThrottle, recentKeys, now }: IdentifyDependencies,
+): Promise<ApiKey> => {
+  const place = `${account.id} ${secured.shownAddress}`;
+  const throttled = keyThrottle.refusalFor(place);
+  if (throttled) throw throttled;
+  const keys = recentKeys.likeliestFirst(account);
+  const method = account.clientAuthentication ?? clientAuthentication;
+  const proof =
+    method === 'password' ? await askByPassword(secured, keys) : await askByScram(secured, account, keys);
+  if (proof.kind === 'key' && isUsableKey(proof.key, now())) {
+    keyThrottle.succeeded(place);
+    recentKeys.used(account, proof.key);
+    secured.line.stream.write(proof.confirmation);
+    return proof.key;
+  }
+  if (proof.kind !== 'empty') keyThrottle.failed(place);
+  throw new Refusal('key-wrong', { user });
+};
+
+export const identify = async (
+  secured: Secured,
+  hello: Hello,
+  facts: ConnectionFacts,
+  dependencies: IdentifyDependencies,
+): Promise<Identity> => {
+  const key = await askForKey(secured, hello, dependencies);
+  facts.keyId = key.id;
+  facts.keyName = key.name;
+  facts.identifiedAfterMs = dependencies.now() - facts.startedAtMs;
+  const session = new Session(
+    {
+      accountId: hello.account.id,
+      address: hello.address,
+      shownAddress: secured.shownAddress,
+      certificateId: hello.certificateId,
+      keyId: key.id,
+      keyDigest: key.digest,
+    },
+    facts,
+  );
+  dependencies.registry.track(session);
+  return { account: hello.account, key, session };
+};

@@ -1,0 +1,71 @@
+/**
+ * Reading exact amounts from a stream in paused mode: packets arrive split and merged, and what was not asked for
+ * stays in the stream for whoever reads next (TLS, the relay).
+ */
+
+import type { Readable } from 'node:stream';
+import { Refusal } from '../errors.ts';
+import { type Peer, parseMessageHeader } from '../wire/messages.ts';
+
+/** Resolves when the stream may have more to read or has ended; rejects when the signal aborts. */
+const untilReadable = (stream: Readable, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => () => {
+      stream
+        .off('readable', onReadable)
+        .off('end', onReadable)
+        .off('close', onReadable)
+        .off('error', onReadable);
+      signal.removeEventListener('abort', onAbort);
+      finish();
+    };
+    const onReadable = settle(resolve);
+    const onAbort = settle(() => reject(signal.reason));
+    stream.on('readable', onReadable).on('end', onReadable).on('close', onReadable).on('error', onReadable);
+    signal.addEventListener('abort', onAbort);
+  });
+
+/**
+ * The next `bytes` bytes, no more.
+ * @returns undefined when the stream ended before the first of them
+ * @throws Refusal `client-gone` when it ends in between; the signal's reason when that aborts
+ */
+export const readOrEnd = async (
+  stream: Readable,
+  bytes: number,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> => {
+  for (;;) {
+    signal.throwIfAborted();
+    const chunk: Buffer | null = stream.read(bytes);
+    if (chunk?.length === bytes) return chunk;
+    if (chunk) throw new Refusal('client-gone');
+    if (stream.readableEnded || stream.destroyed) return undefined;
+    await untilReadable(stream, signal);
+  }
+};
+
+/** As `readOrEnd`, for places where the stream may not end. */
+export const readExactly = async (stream: Readable, bytes: number, signal: AbortSignal): Promise<Buffer> => {
+  if (bytes === 0) return Buffer.alloc(0);
+  const chunk = await readOrEnd(stream, bytes, signal);
+  if (!chunk) throw new Refusal('client-gone');
+  return chunk;
+};
+
+export interface Message {
+  /** The message's first byte. */
+  readonly type: number;
+  readonly body: Buffer;
+}
+
+/** One typed message whose body is at most `maxBytes` long. */
+export const readMessage = async (
+  stream: Readable,
+  maxBytes: number,
+  signal: AbortSignal,
+  peer: Peer,
+): Promise<Message> => {
+  const { type, bodyBytes } = parseMessageHeader(await readExactly(stream, 5, signal), maxBytes, peer);
+  return { type, body: await readExactly(stream, bodyBytes, signal) };
+};

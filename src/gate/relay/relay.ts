@@ -1,0 +1,110 @@
+/**
+ * Stage 6. Bytes both ways until one side is done. Frame headers are followed, so that it is known whether the backend
+ * has work, and where a message ends: only there a reason may be put into the stream. Whoever leaves in the middle of a
+ * query, or is made to leave, has that query cancelled: nothing runs on for nobody.
+ */
+
+import type { Socket } from 'node:net';
+import { Refusal } from '../../errors.ts';
+import { BackendToClientFrames, ClientToBackendFrames } from '../../wire/frames.ts';
+import { buildTerminate } from '../../wire/frontend-messages.ts';
+import type { ConnectionFacts } from '../facts.ts';
+import type { BackendSession, Ending, Identity, Secured } from '../values.ts';
+import { Pump } from './pump.ts';
+
+const errorResponse = 'E'.charCodeAt(0);
+
+export interface RelayDependencies {
+  /** How long the message in flight may take to pass once the session has to end. */
+  readonly boundaryGraceMs: number;
+  /** How long a client that closed its half may go on reading before its query is cancelled. */
+  readonly halfCloseGraceMs: number;
+}
+
+export const relay = async (
+  { line }: Secured,
+  { socket: backend }: BackendSession,
+  { session }: Identity,
+  facts: ConnectionFacts,
+  { boundaryGraceMs, halfCloseGraceMs }: RelayDependencies,
+): Promise<Ending> => {
+  const client = line.stream;
+  const asked = new ClientToBackendFrames();
+  const answered = new BackendToClientFrames();
+  const clientToBackend = new Pump(client, backend, asked);
+  const backendToClient = new Pump(backend, client, answered);
+  const isIdle = () =>
+    asked.atBoundary && answered.atBoundary && !asked.awaitsSync && asked.expectedReadies <= answered.readies;
+  const timers: NodeJS.Timeout[] = [];
+  const { promise: ending, resolve } = Promise.withResolvers<Ending>();
+
+  session.relaying({
+    get clientToBackendBytes() {
+      return clientToBackend.bytes;
+    },
+    get backendToClientBytes() {
+      return backendToClient.bytes;
+    },
+    get idle() {
+      return isIdle();
+    },
+  });
+
+  /** The client has sent its last byte. If it said goodbye, or waits for nothing, the backend ends by itself. */
+  const onClientEnd = (): void => {
+    backend.end();
+    if (asked.terminateSeen || isIdle()) return;
+    timers.push(setTimeout(() => void session.cancelQuery(), halfCloseGraceMs));
+  };
+
+  const onClientClose = (): void => resolve({ kind: 'closed', side: 'client' });
+
+  /** PostgreSQL never closes half: when its bytes end, the session is over. It says why, unless it was killed. */
+  const onBackendEnd = (): void => {
+    if (asked.terminateSeen || client.readableEnded) resolve({ kind: 'closed', side: 'client' });
+    else if (answered.lastType === errorResponse) resolve({ kind: 'closed', side: 'backend' });
+    else resolve({ kind: 'ended', refusal: new Refusal('backend-lost'), canTell: answered.atBoundary });
+  };
+
+  const onEnding = (): void => {
+    const refusal = session.ending.reason as Refusal;
+    clientToBackend.stop();
+    backendToClient.stopAtBoundary(() => resolve({ kind: 'ended', refusal, canTell: true }));
+    timers.push(setTimeout(() => resolve({ kind: 'ended', refusal, canTell: false }), boundaryGraceMs));
+  };
+
+  client.once('end', onClientEnd).once('close', onClientClose);
+  backend.once('end', onBackendEnd).once('close', onBackendEnd);
+  session.ending.addEventListener('abort', onEnding);
+  clientToBackend.start();
+  backendToClient.start();
+  if (session.ending.aborted) onEnding();
+  if (client.closed) onClientClose();
+  if (backend.closed) onBackendEnd();
+
+  const end = await ending;
+  for (const timer of timers) clearTimeout(timer);
+  session.ending.removeEventListener('abort', onEnding);
+  client.off('end', onClientEnd).off('close', onClientClose);
+  backend.off('end', onBackendEnd).off('close', onBackendEnd);
+  clientToBackend.stop();
+  backendToClient.stop();
+  facts.clientToBackendBytes = clientToBackend.bytes;
+  facts.backendToClientBytes = backendToClient.bytes;
+  void leaveBackend(backend, isIdle() || asked.terminateSeen, () => session.cancelQuery());
+  return end;
+};
+
+/** Cancels what still runs, then says goodbye; a backend that does not close by itself is closed. */
+const leaveBackend = async (
+  backend: Socket,
+  idle: boolean,
+  cancelQuery: () => Promise<void>,
+): Promise<void> => {
+  if (backend.closed) return;
+  backend.resume();
+  if (!idle) await cancelQuery();
+  const giveUp = setTimeout(() => backend.destroy(), 5_000);
+  backend.once('close', () => clearTimeout(giveUp));
+  if (backend.writable) backend.end(buildTerminate());
+};
