@@ -1,6 +1,7 @@
 /**
- * Messages that Postern sends to its clients in the place of a backend (PostgreSQL manual §54.7). Builds bytes
- * and nothing else: which message is due, and what an error says, is decided elsewhere.
+ * Messages that Postern sends to its clients in the place of a backend (PostgreSQL manual, "Message
+ * Formats"). Builds bytes and nothing else: which message is due, and what an error says, is decided
+ * elsewhere.
  */
 
 import { buildMessage, cString, int32 } from './bytes.ts';
@@ -20,7 +21,10 @@ export interface ErrorResponse {
 const errorField = (code: string, text: string | undefined): Buffer[] =>
   text === undefined ? [] : [Buffer.from(code, 'latin1'), cString(text.replaceAll('\0', '\ufffd'))];
 
-/** ErrorResponse with the fields S, V, C, M and, where given, D and H (manual §54.8). Never throws. */
+/**
+ * ErrorResponse with the fields S, V, C, M and, where given, D and H (manual, "Error and Notice Message
+ * Fields"). Never throws.
+ */
 export const buildErrorResponse = ({ severity, sqlstate, message, detail, hint }: ErrorResponse): Buffer =>
   buildMessage(
     'E',
@@ -34,10 +38,10 @@ export const buildErrorResponse = ({ severity, sqlstate, message, detail, hint }
   );
 
 /**
- * NegotiateProtocolVersion. `newestMinor` is the version that is going to be spoken: the older one of what the
- * client asked for and what Postern knows. (The manual calls the Int32 a minor version; PostgreSQL sends
- * 3 × 65536 + minor, libpq reads that, and libpq refuses a version newer than it asked for.)
- * `unknownOptions` are names as parseStartupPacket gives them; libpq refuses names that it did not send.
+ * NegotiateProtocolVersion. `newestMinor` is the version that is going to be spoken: the older one of what
+ * the client asked for and what Postern knows. (The manual calls the Int32 a minor version; PostgreSQL sends
+ * 3 × 65536 + minor, libpq reads that, and libpq refuses a version newer than it asked for.) `unknownOptions`
+ * are names as parseStartupPacket gives them; libpq refuses names that it did not send.
  */
 export const buildNegotiateProtocolVersion = (
   newestMinor: number,
@@ -68,6 +72,8 @@ export const buildAuthenticationSaslContinue = (data: string): Buffer =>
 export const buildAuthenticationSaslFinal = (data: string): Buffer =>
   buildAuthentication(12, Buffer.from(data, 'latin1'));
 
-/** BackendKeyData; `processId` is a signed Int32, `secret` has 4 bytes in protocol 3.0 and 4 to 256 in 3.2. */
+/**
+ * BackendKeyData; `processId` is a signed Int32, `secret` has 4 bytes in protocol 3.0 and 4 to 256 in 3.2.
+ */
 export const buildBackendKeyData = (processId: number, secret: Buffer): Buffer =>
   buildMessage('K', int32(processId), secret);

@@ -1,5 +1,5 @@
 /**
- * The field types that the PostgreSQL protocol is made of (manual §54.6 "Message Data Types") and the frame
+ * The field types that the PostgreSQL protocol is made of (manual, "Message Data Types") and the frame
  * around a typed message: one type byte, an Int32 length that counts itself but not the type, the body.
  *
  * Never decides what a message means and never throws Refusal: the readers answer null and the callers, who
@@ -13,8 +13,9 @@ export const int32 = (value: number): Buffer => {
 };
 
 /**
- * A String field: the text and a NUL. Throws RangeError when the text itself holds a NUL, because what follows
- * it would be read as the next field; text that a peer may have influenced is cleaned before it gets here.
+ * A String field: the text and a NUL. Throws RangeError when the text itself holds a NUL, because what
+ * follows it would be read as the next field; text that a peer may have influenced is cleaned before it gets
+ * here.
  */
 export const cString = (text: string | Buffer, encoding: 'utf8' | 'latin1' = 'utf8'): Buffer => {
   const bytes = typeof text === 'string' ? Buffer.from(text, encoding) : text;

@@ -1,11 +1,11 @@
 /**
- * Follows the frames of a relayed stream by their headers alone: where a message ends, so that the relay may cut
- * in there, and how many questions and answers have passed. The hot path: no allocation per frame, no copying,
- * no look at a body.
+ * Follows the frames of a relayed stream by their headers alone: where a message ends, so that the relay may
+ * cut in there, and how many questions and answers have passed. The hot path: no allocation per frame, no
+ * copying, no look at a body.
  *
- * A tracker sees every byte of one direction exactly once and in order, from the first typed message behind the
- * startup packet on. The result does not depend on how the stream is cut. Once `broken`, the position is lost
- * for good and nothing may be injected any more; the relay goes on regardless.
+ * A tracker sees every byte of one direction exactly once and in order, from the first typed message behind
+ * the startup packet on. The result does not depend on how the stream is cut. Once `broken`, the position is
+ * lost for good and nothing may be injected any more; the relay goes on regardless.
  */
 
 const headerBytes = 5;
@@ -26,7 +26,9 @@ export abstract class FrameTracker {
   /** Bytes of the present frame's body that have not passed yet; 0 while its header is incomplete. */
   #bodyLeft = 0;
 
-  /** `type` is the frame's type byte, `lastByte` the last one of its body (or header, if the body is empty). */
+  /**
+   * `type` is the frame's type byte, `lastByte` the last one of its body (or header, if the body is empty).
+   */
   protected abstract frameCompleted(type: number, lastByte: number): void;
 
   /** True between two frames: everything that was pushed is made of whole messages. */
@@ -96,8 +98,8 @@ export abstract class FrameTracker {
 export class ClientToBackendFrames extends FrameTracker {
   /**
    * Queries, Syncs and FunctionCalls so far, less the Syncs that a COPY FROM STDIN swallows: libpq sends one
-   * behind Execute and one behind CopyDone, and the backend ignores the first (manual §54.2.6). Right for every
-   * client that waits for CopyInResponse before it sends data.
+   * behind Execute and one behind CopyDone, and the backend ignores the first (manual, "COPY Operations").
+   * Right for every client that waits for CopyInResponse before it sends data.
    */
   expectedReadies = 0;
   terminateSeen = false;

@@ -1,7 +1,7 @@
 /**
- * Messages that Postern sends to a backend as its client (PostgreSQL manual §54.7). Typed messages come from
- * pg-protocol; the untyped ones are built here, because its startup() adds a client_encoding that the client
- * did not ask for, and its cancel() knows keys of four bytes only.
+ * Messages that Postern sends to a backend as its client (PostgreSQL manual, "Message Formats"). Typed
+ * messages come from pg-protocol; the untyped ones are built here, because its startup() adds a
+ * client_encoding that the client did not ask for, and its cancel() knows keys of four bytes only.
  */
 
 import { serialize } from 'pg-protocol';

@@ -1,4 +1,7 @@
-/** The answer to AuthenticationMD5Password (PostgreSQL manual §54.2.1), for backends that still ask for it. */
+/**
+ * The answer to AuthenticationMD5Password (PostgreSQL manual, "Start-up"), for backends that still ask for
+ * it.
+ */
 
 import { hash } from 'node:crypto';
 

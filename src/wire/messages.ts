@@ -1,10 +1,10 @@
 /**
- * Typed messages of the login phase, from bytes to values (PostgreSQL manual §54.7): from a client its password
- * and SASL answers, from a backend what it says before the relay starts. After that nobody reads messages:
- * frames.ts only follows their headers.
+ * Typed messages of the login phase, from bytes to values (PostgreSQL manual, "Message Formats"): from a
+ * client its password and SASL answers, from a backend what it says before the relay starts. After that
+ * nobody reads messages: frames.ts only follows their headers.
  *
- * Every length is checked to the byte. A malformed message of a client is Refusal('message-invalid'), one of a
- * backend Refusal('backend-misbehaved'); nothing else is thrown.
+ * Every length is checked to the byte. A malformed message of a client is Refusal('message-invalid'), one of
+ * a backend Refusal('backend-misbehaved'); nothing else is thrown.
  */
 
 import { Refusal } from '../errors.ts';
@@ -52,8 +52,8 @@ const saslData = (data: Buffer, peer: Peer): string => {
 };
 
 /**
- * SASLInitialResponse. PostgreSQL also takes one without data (length -1) and asks again; no client is known to
- * send it, and SCRAM is client-first, so it is refused.
+ * SASLInitialResponse. PostgreSQL also takes one without data (length -1) and asks again; no client is known
+ * to send it, and SCRAM is client-first, so it is refused.
  */
 export const parseSaslInitialResponse = (body: Buffer): { mechanism: string; data: string } => {
   const mechanismEnd = body.indexOf(0);

@@ -1,7 +1,8 @@
 /**
- * The header of the PROXY protocol, versions 1 and 2, by which a load balancer tells whose connection it passes
- * on (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt). Whoever sends it decides which address the
- * allowlist sees: only trusted senders may be asked, and from them a header is mandatory, never guessed.
+ * The header of the PROXY protocol, versions 1 and 2, by which a load balancer tells whose connection it
+ * passes on (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt). Whoever sends it decides which
+ * address the allowlist sees: only trusted senders may be asked, and from them a header is mandatory, never
+ * guessed.
  *
  * Reads as much as it has and never throws; TLVs are skipped unread.
  */
@@ -119,7 +120,10 @@ const canonicalIpv4 = (text: string | undefined): string | null => {
   return wellFormed ? parts.join('.') : null;
 };
 
-/** The WHATWG URL parser knows IPv6 to the letter and writes it as RFC 5952 says; the alphabet is checked first. */
+/**
+ * The WHATWG URL parser knows IPv6 to the letter and writes it as RFC 5952 says; the alphabet is checked
+ * first.
+ */
 const canonicalIpv6 = (text: string | undefined): string | null => {
   const url = `http://[${text}]/`;
   if (text === undefined || !/^[0-9a-fA-F:.]+$/.test(text) || !URL.canParse(url)) return null;

@@ -1,7 +1,7 @@
 /**
  * The grammar that both sides of SCRAM share (RFC 5802 §5.1 and §7): attributes, base64, the channel-binding
- * input. Messages are byte strings, one character per byte, so that a user name in any encoding is signed as it
- * was sent.
+ * input. Messages are byte strings, one character per byte, so that a user name in any encoding is signed as
+ * it was sent.
  *
  * Never throws: malformed text is null, and the side that reads it knows whom to refuse.
  */

@@ -2,8 +2,8 @@
  * The keys of SCRAM-SHA-256 (RFC 5802 §3, RFC 7677) and the three primitives over them.
  *
  * SASLprep is not applied: it leaves printable ASCII unchanged, and the API keys and role passwords that pass
- * here are Postern's own and ASCII. Another password is used as its UTF-8 bytes, which is also what PostgreSQL
- * does with one that SASLprep rejects. pbkdf2Sync blocks: about a millisecond at 4096 rounds.
+ * here are Postern's own and ASCII. Another password is used as its UTF-8 bytes, which is also what
+ * PostgreSQL does with one that SASLprep rejects. pbkdf2Sync blocks: about a millisecond at 4096 rounds.
  */
 
 import { createHmac, hash, pbkdf2Sync } from 'node:crypto';

@@ -1,11 +1,11 @@
 /**
- * SCRAM-SHA-256 and -PLUS, the server's side, as two pure steps (RFC 5802, RFC 7677; the checks and their order
- * are those of src/backend/libpq/auth-scram.c). Many keys stand behind one user name: they share salt and
- * iteration count, and the client's proof tells which one it has.
+ * SCRAM-SHA-256 and -PLUS, the server's side, as two pure steps (RFC 5802, RFC 7677; the checks and their
+ * order are those of src/backend/libpq/auth-scram.c). Many keys stand behind one user name: they share salt
+ * and iteration count, and the client's proof tells which one it has.
  *
  * The user name in the messages is ignored, as in PostgreSQL: the startup packet named the user. Malformed
- * messages throw Refusal('message-invalid'), broken channel binding Refusal('channel-binding-failed'); a wrong
- * key is a value.
+ * messages throw Refusal('message-invalid'), broken channel binding Refusal('channel-binding-failed'); a
+ * wrong key is a value.
  */
 
 import { timingSafeEqual } from 'node:crypto';
@@ -100,10 +100,10 @@ const readClientNonce = (clientFirstBare: string): string => {
 };
 
 /**
- * client-final-message → the candidate that the client's proof fits, and server-final-message. Every candidate
- * costs one HMAC and one hash and is compared in constant time; the search stops at the match, which only the
- * holder of a valid key can measure. Give a mock candidate where there is none, so that an account without keys
- * costs what one with a key costs.
+ * client-final-message → the candidate that the client's proof fits, and server-final-message. Every
+ * candidate costs one HMAC and one hash and is compared in constant time; the search stops at the match,
+ * which only the holder of a valid key can measure. Give a mock candidate where there is none, so that an
+ * account without keys costs what one with a key costs.
  */
 export const finishScram = <Candidate extends ScramVerifier>(
   state: ScramState,

@@ -1,7 +1,7 @@
 /**
- * Channel-binding data of the type tls-server-end-point (RFC 5929 §4.1): the certificate, hashed with the hash
- * of its own signature, and with SHA-256 where that is MD5 or SHA-1. PostgreSQL and libpq do the same by way of
- * OpenSSL's X509_get_signature_info.
+ * Channel-binding data of the type tls-server-end-point (RFC 5929 §4.1): the certificate, hashed with the
+ * hash of its own signature, and with SHA-256 where that is MD5 or SHA-1. PostgreSQL and libpq do the same by
+ * way of OpenSSL's X509_get_signature_info.
  *
  * Reads only the signatureAlgorithm of the DER, strictly; the rest of a certificate is TLS's business.
  */
@@ -37,9 +37,9 @@ const digestOfHash = new Map<string, Digest>([
 ]);
 
 /**
- * null: the binding is not defined for this certificate, so that -PLUS must neither be offered nor chosen. That
- * is Ed25519, Ed448 and ML-DSA, whose signatures have no separate hash (PostgreSQL fails the login there:
- * "could not find digest for NID UNDEF"), algorithms unknown here, and what is not a certificate.
+ * null: the binding is not defined for this certificate, so that -PLUS must neither be offered nor chosen.
+ * That is Ed25519, Ed448 and ML-DSA, whose signatures have no separate hash (PostgreSQL fails the login
+ * there: "could not find digest for NID UNDEF"), algorithms unknown here, and what is not a certificate.
  */
 export const serverEndPoint = (certificateDer: Buffer): Buffer | null => {
   const digest = digestFor(certificateDer);

@@ -1,9 +1,10 @@
 /**
  * The untyped packets that open a connection: StartupMessage, SSLRequest, GSSENCRequest and CancelRequest
- * (PostgreSQL manual §54.7). What is accepted, and the order of the checks, is that of ProcessStartupPacket in
- * src/backend/tcop/backend_startup.c.
+ * (PostgreSQL manual, "Message Formats"). What is accepted, and the order of the checks, is that of
+ * ProcessStartupPacket in src/backend/tcop/backend_startup.c.
  *
- * Judges bytes only: how often a request may come, which user and which minor version are welcome is the gate's.
+ * Judges bytes only: how often a request may come, which user and which minor version are welcome is the
+ * gate's.
  */
 
 import { Refusal } from '../errors.ts';
@@ -105,11 +106,12 @@ const parseParameters = (list: Buffer): StartupParameter[] => {
 };
 
 /**
- * The value of a parameter as UTF-8 text; the last one wins, as in PostgreSQL. Bytes that are not UTF-8 become
- * U+FFFD, which no name of an account or database holds. undefined: not sent; '' and "not sent" differ here.
+ * The value of a parameter as UTF-8 text; the last one wins, as in PostgreSQL. Bytes that are not UTF-8
+ * become U+FFFD, which no name of an account or database holds. undefined: not sent; '' and "not sent" differ
+ * here.
  */
 export const parameterText = (parameters: readonly StartupParameter[], name: string): string | undefined =>
   parameters.findLast((parameter) => parameter.name === name)?.value.toString('utf8');
 
-/** `_pq_.…` names an option of the protocol and not a setting (manual §54.2.3): it is never passed on. */
+/** `_pq_.…` names an option of the protocol and not a setting: it is never passed on. */
 export const isProtocolOption = (name: string): boolean => name.startsWith('_pq_.');
