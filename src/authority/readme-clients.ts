@@ -63,7 +63,7 @@ export const qgis = ({ user, host, port, database }: Connection): string => `${h
 3. Layer > Data Source Manager > PostgreSQL > New:
    host ${host}, port ${port}, database ${database},
    SSL mode verify-full, and the configuration of step 2. The password is the
-   API key. As user QGIS sends the name in the certificate, whatever you enter:
+   API key. Whatever user you enter, QGIS sends the name in the certificate:
    it is ${user}, which is right.
 
 Or enter only the service "${user}" there and let the environment variable

@@ -78,8 +78,8 @@ clients refuse it:
 
 JDBC wants the key as DER (PKCS#8), without a passphrase:
 
-  openssl pkcs8 -topk8 -nocrypt -outform DER -in client.key -out client.key.pk8
-  chmod 600 client.key.pk8
+openssl pkcs8 -topk8 -nocrypt -outform DER -in client.key -out client.key.pk8
+chmod 600 client.key.pk8
 `;
 
 const modes = (connection: Connection): string => `${heading('sslmode')}

@@ -72,8 +72,9 @@ describe('client.p12', () => {
     const [certBagOfUser] = store.getBagsByFriendlyName('user', certBag);
     const [keyBagOfUser] = store.getBagsByFriendlyName('user', pkcs8ShroudedKeyBag);
     expect(keyBagOfUser?.attributes.localKeyId).toEqual(certBagOfUser?.attributes.localKeyId);
-    const key = forge.pki.privateKeyToPem(keyBagOfUser?.key ?? {});
-    expect(certificate.checkPrivateKey(createPrivateKey(key))).toBe(true);
+    if (keyBagOfUser?.key === undefined) throw new Error('no key under the alias');
+    const key = createPrivateKey(forge.pki.privateKeyToPem(keyBagOfUser.key));
+    expect(certificate.checkPrivateKey(key)).toBe(true);
     expect(store.safeContents.flatMap(({ safeBags }) => safeBags)).toHaveLength(2);
   });
 

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import {
   BasicConstraintsExtension,
   type Extension,
+  Name,
   PemConverter,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
@@ -36,18 +37,28 @@ const generateKeys = async (algorithm: KeyAlgorithm): Promise<webcrypto.CryptoKe
   return keys;
 };
 
+const pemOf = async (key: webcrypto.CryptoKey): Promise<string> =>
+  PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), PemConverter.PrivateKeyTag);
+
 /** A signing request that asks for more than it shall get: another name, to be a CA, a server's name. */
-export const greedyRequest = async (algorithm: KeyAlgorithm): Promise<{ pem: string; der: Buffer }> => {
+export const greedyRequest = async (
+  algorithm: KeyAlgorithm,
+): Promise<{ pem: string; der: Buffer; privateKeyPem: string }> => {
+  const keys = await generateKeys(algorithm);
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: 'CN=somebody-else, O=Elsewhere',
-    keys: await generateKeys(algorithm),
+    keys,
     signingAlgorithm: algorithm,
     extensions: [
       new BasicConstraintsExtension(true, 3, true),
       new SubjectAlternativeNameExtension([{ type: 'dns', value: 'bank.example' }]),
     ],
   });
-  return { pem: request.toString('pem'), der: Buffer.from(request.rawData) };
+  return {
+    pem: request.toString('pem'),
+    der: Buffer.from(request.rawData),
+    privateKeyPem: await pemOf(keys.privateKey),
+  };
 };
 
 /** An authority as an operator might bring it, with a name and a key identifier that Postern would not choose. */
@@ -57,11 +68,11 @@ export const operatorAuthority = async (
 ): Promise<Authority> => {
   const keys = await generateKeys(algorithm);
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: [
+    name: new Name([
       { C: [{ printableString: 'CH' }] },
       { O: [{ utf8String: 'Gemeinde Größwil' }] },
       { CN: [{ utf8String: 'Own CA' }] },
-    ],
+    ]),
     keys,
     signingAlgorithm: algorithm,
     notBefore: overrides.notBefore ?? new Date('2020-01-01T00:00:00Z'),
@@ -73,10 +84,7 @@ export const operatorAuthority = async (
   });
   return {
     certificatePem: certificate.toString('pem'),
-    privateKeyPem: PemConverter.encode(
-      await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
-      PemConverter.PrivateKeyTag,
-    ),
+    privateKeyPem: await pemOf(keys.privateKey),
   };
 };
 

@@ -105,12 +105,6 @@ describe('a client with the files of a bundle', () => {
     expect(await handshake({ pfx: fileOf('client.p12'), passphrase: pkcs12Password })).toEqual(admitted);
   });
 
-  test('still works with the RSA key exchange of old TLS 1.2 clients allowed by its key usage', async () => {
-    expect(
-      await handshake({ ...pem, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }),
-    ).toEqual(admitted);
-  });
-
   test.each(['localhost', 'db.example.com'])(
     'finds the name %s in the server certificate',
     async (servername) => {
@@ -133,12 +127,15 @@ describe('a client with the files of a bundle', () => {
 
 describe('the server', () => {
   test.each([
+    ['RSA 3072', rsa(3072)],
     ['P-256', ec('P-256')],
+    ['P-384', ec('P-384')],
     ['P-521', ec('P-521')],
-  ])('trusts a certificate for a signing request on %s only with its key', async (_name, algorithm) => {
-    const { pem } = await greedyRequest(algorithm);
-    const { certificatePem } = await signClientRequest({ ...limits, csr: pem });
-    await expect(handshake({ cert: certificatePem, key: privateKey.pkcs1Pem })).rejects.toThrow(/mismatch/i);
+  ])('trusts a certificate for a signing request on %s', async (_name, algorithm) => {
+    const { pem, privateKeyPem } = await greedyRequest(algorithm);
+    const { certificatePem, serial } = await signClientRequest({ ...limits, csr: pem });
+    const seen = await handshake({ cert: certificatePem, key: privateKeyPem });
+    expect(seen).toMatchObject({ authorized: true, identity: { serial }, commonName: 'CN=demo' });
   });
 
   test("trusts a certificate of an operator's RSA authority", async () => {
