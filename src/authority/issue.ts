@@ -15,7 +15,7 @@ import {
   KeyUsagesExtension,
 } from '@peculiar/x509';
 import { RequestError } from '../errors.ts';
-import { parseClientRequest } from './request.ts';
+import { type ClientKey, parseClientRequest } from './request.ts';
 import { type Authority, signWith } from './sign.ts';
 import { validityFor, validityOf, within } from './validity.ts';
 
@@ -50,11 +50,6 @@ export interface IssueOptions {
   readonly now?: number;
 }
 
-interface HolderKey {
-  readonly publicKey: Buffer;
-  readonly kind: 'rsa' | 'ec';
-}
-
 /** Serial number and fingerprint in the one notation that store, policy and gate compare. */
 export const identityOf = (certificate: X509Certificate): { serial: string; fingerprint: string } => ({
   serial: certificate.serialNumber.toLowerCase(),
@@ -69,7 +64,7 @@ const checkDays = ({ days, maximumDays }: IssueOptions): void => {
   }
 };
 
-const issue = async (options: IssueOptions, key: HolderKey): Promise<IssuedCertificate> => {
+const issue = async (options: IssueOptions, key: ClientKey): Promise<IssuedCertificate> => {
   const now = options.now ?? Date.now();
   const issuer = validityOf(new X509Certificate(options.authority.certificatePem));
   // keyEncipherment is for the RSA key exchange of old TLS 1.2 clients; for EC keys it has no meaning.

@@ -8,7 +8,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { RequestError } from '../errors.ts';
 
-export interface ClientRequest {
+/** The public half of a client's key. */
+export interface ClientKey {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Buffer;
   readonly kind: 'rsa' | 'ec';
@@ -49,7 +50,7 @@ const derOf = (csr: string | Buffer): Buffer => {
   return Buffer.from(blocks[0]?.[1] ?? '', 'base64');
 };
 
-const kindOf = (key: KeyObject): ClientRequest['kind'] => {
+const kindOf = (key: KeyObject): ClientKey['kind'] => {
   const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
   switch (key.asymmetricKeyType) {
     case 'rsa':
@@ -70,7 +71,7 @@ const kindOf = (key: KeyObject): ClientRequest['kind'] => {
 };
 
 /** Throws RequestError: not a request, a key that is too weak or of another kind, or a signature that is not by it. */
-export const parseClientRequest = async (csr: string | Buffer): Promise<ClientRequest> => {
+export const parseClientRequest = async (csr: string | Buffer): Promise<ClientKey> => {
   const der = derOf(csr);
   let request: Pkcs10CertificateRequest;
   let key: KeyObject;
