@@ -16,7 +16,8 @@ CREATE TABLE postern.attempts (
   at timestamptz(3) NOT NULL,
   account_id uuid,
   account text,
-  address inet,
+  -- Text, not inet: what a socket reports may carry an IPv6 zone, and must not cost the batch.
+  address text,
   certificate_id uuid,
   key_id uuid,
   outcome text NOT NULL CHECK (outcome IN ('admitted', 'refused')),
@@ -60,7 +61,7 @@ CREATE UNLOGGED TABLE postern.sessions (
   id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9_-]{1,64}$'),
   instance_id uuid NOT NULL REFERENCES postern.instances (id) ON DELETE CASCADE,
   account_id uuid NOT NULL,
-  address inet NOT NULL,
+  address text NOT NULL,
   certificate_id uuid,
   key_id uuid NOT NULL,
   application_name text NOT NULL DEFAULT '',

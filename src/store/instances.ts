@@ -1,0 +1,71 @@
+/**
+ * Instances: the running gates. Each one writes its own row, and says by a heartbeat that it still runs.
+ */
+
+import type { Queryable } from '../postgres/query.ts';
+import { columnsOf } from './columns.ts';
+
+export interface Instance {
+  readonly id: string;
+  /** Where it listens, for people. */
+  readonly address: string;
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly heartbeatAt: Date;
+  /** Of the policy that it decides by; null: it has none yet. */
+  readonly policyVersion: number | null;
+}
+
+/** An instance whose last heartbeat is older counts as gone; its row and sessions are no longer shown. */
+export const heartbeatTimeoutSeconds = 30;
+
+const columns = columnsOf('i', ['id', 'address', 'version', 'started_at', 'heartbeat_at', 'policy_version']);
+
+export const isAlive = (alias: string): string =>
+  `${alias}.heartbeat_at > now() - interval '${heartbeatTimeoutSeconds} seconds'`;
+
+/**
+ * Writes the instance's row, with the store's time as heartbeat. Returns true when the row was not there: the first
+ * time, and after others took it for dead; its sessions then have to be written again.
+ */
+export const beat = async (store: Queryable, instance: Omit<Instance, 'heartbeatAt'>): Promise<boolean> => {
+  const values = [
+    instance.id,
+    instance.address,
+    instance.version,
+    instance.startedAt,
+    instance.policyVersion,
+  ];
+  const { rowCount } = await store.query(
+    `UPDATE postern.instances SET address = $2, version = $3, started_at = $4, policy_version = $5,
+       heartbeat_at = now() WHERE id = $1`,
+    values,
+  );
+  if (rowCount === 1) {
+    return false;
+  }
+  await store.query(
+    `INSERT INTO postern.instances (id, address, version, started_at, policy_version) VALUES ($1, $2, $3, $4, $5)`,
+    values,
+  );
+  return true;
+};
+
+/** Those that are alive, oldest first. */
+export const listInstances = async (store: Queryable): Promise<Instance[]> => {
+  const { rows } = await store.query<Instance>(
+    `SELECT ${columns} FROM postern.instances i WHERE ${isAlive('i')} ORDER BY started_at, id`,
+  );
+  return rows;
+};
+
+/** At shutdown, with the instance's sessions. */
+export const deleteInstance = async (store: Queryable, id: string): Promise<void> => {
+  await store.query('DELETE FROM postern.instances WHERE id = $1', [id]);
+};
+
+/** Rows of instances that crashed; any gate may clear them away. */
+export const deleteDeadInstances = async (store: Queryable): Promise<number> => {
+  const { rowCount } = await store.query(`DELETE FROM postern.instances i WHERE NOT ${isAlive('i')}`);
+  return rowCount;
+};
