@@ -73,7 +73,7 @@ const parseTarget = (text: string): Target => {
     throw new RequestError(`The database URL names no ${user === '' ? 'user' : 'database'}.`);
   }
   return {
-    host: url.searchParams.get('host') ?? (url.hostname.replace(/^\[(.*)\]$/, '$1') || 'localhost'),
+    host: url.searchParams.get('host') ?? url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? 5432 : Number(url.port),
     user,
     password: url.password === '' ? undefined : decodeURIComponent(url.password),

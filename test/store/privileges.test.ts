@@ -102,8 +102,11 @@ describe('least privileges', () => {
 
   for (const role of ['gate', 'console'] as const) {
     test.each(
-      cases.map(([statement, gate, console]) => [role === 'gate' ? gate : console, statement] as const),
-    )(`${role}: %s for %s`, async (allowed, statement) => {
+      cases.map(([statement, gate, console]) => {
+        const allowed = role === 'gate' ? gate : console;
+        return { allowed, word: allowed ? 'may' : 'may not', statement };
+      }),
+    )(`the ${role} $word $statement`, async ({ allowed, statement }) => {
       const rollBack = new Error('roll back');
       const attempt = store[role].transaction(async (tx) => {
         await tx.query(statement);

@@ -1,7 +1,8 @@
 /**
  * The tables that policy is made of: accounts, address rules, certificates, API keys.
  * The CHECKs are the last line: control refuses earlier, with a sentence. No private key and no API key text has a
- * column; role passwords are stored sealed.
+ * column; role passwords are stored sealed. Times have the milliseconds of JavaScript, except created_at, which orders
+ * what was made in one transaction.
  */
 
 import type { Migration } from './migration.ts';
@@ -29,7 +30,7 @@ CREATE TABLE postern.accounts (
   scram_iterations int NOT NULL CHECK (scram_iterations BETWEEN 4096 AND 10000000),
   max_sessions int CHECK (max_sessions >= 0),
   any_address_allowed boolean NOT NULL DEFAULT false,
-  created_at timestamptz(3) NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 -- The name of a deleted account is free again: nothing of the old one is found by name.
 CREATE UNIQUE INDEX accounts_name_key ON postern.accounts (name) WHERE status <> 'deleted';
@@ -41,7 +42,7 @@ CREATE TABLE postern.address_rules (
   label text NOT NULL DEFAULT '' CHECK (postern.is_plain_text(label, 200)),
   expires_at timestamptz(3),
   created_by text NOT NULL,
-  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT address_rules_account_id_cidr_key UNIQUE (account_id, cidr)
 );
 
@@ -58,7 +59,7 @@ CREATE TABLE postern.certificates (
   revoke_reason text,
   last_used_at timestamptz(3),
   created_by text NOT NULL,
-  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT certificates_account_id_name_key UNIQUE (account_id, name),
   CONSTRAINT certificates_fingerprint_sha256_key UNIQUE (fingerprint_sha256),
   CHECK (revoke_reason IS NULL OR revoked_at IS NOT NULL)
@@ -84,7 +85,7 @@ CREATE TABLE postern.api_keys (
   rotated_at timestamptz(3),
   last_used_at timestamptz(3),
   created_by text NOT NULL,
-  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT api_keys_digest_sha256_key UNIQUE (digest_sha256),
   CONSTRAINT api_keys_role_name_key UNIQUE (role_name),
   CHECK ((state IN ('revoking', 'revoked')) = (revoked_at IS NOT NULL))

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tryKeyLock, withKeyLock } from '../../src/store/locks.ts';
+import { createStore, type TestStore } from '../support/store.ts';
+
+describe('the lock of an API key', () => {
+  let store: TestStore;
+
+  beforeAll(async () => {
+    store = await createStore();
+  });
+
+  afterAll(() => store.drop());
+
+  test('lets one at a time change a key, and does not use up the pool', async () => {
+    const keyId = randomUUID();
+    let inside = 0;
+    let most = 0;
+
+    await Promise.all(
+      Array.from({ length: 8 }, () =>
+        withKeyLock(store.console, keyId, async () => {
+          inside += 1;
+          most = Math.max(most, inside);
+          await store.console.transaction((tx) => tx.query('SELECT 1'));
+          inside -= 1;
+        }),
+      ),
+    );
+
+    expect(most).toBe(1);
+  });
+
+  test('is refused to who does not want to wait, and free again after a failure', async () => {
+    const keyId = randomUUID();
+    const seen: boolean[] = [];
+    await expect(
+      withKeyLock(store.console, keyId, async () => {
+        seen.push(await tryKeyLock(store.console, keyId, async () => undefined));
+        seen.push(await tryKeyLock(store.console, randomUUID(), async () => undefined));
+        throw new Error('failed inside');
+      }),
+    ).rejects.toThrow('failed inside');
+    seen.push(await tryKeyLock(store.console, keyId, async () => undefined));
+
+    expect(seen).toEqual([false, true, true]);
+  });
+});
