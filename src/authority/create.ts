@@ -3,7 +3,7 @@
  * disk asks `files.ts`. Client certificates are made in `issue.ts`.
  */
 
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import {

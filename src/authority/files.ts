@@ -3,7 +3,7 @@
  * that writes a private key to a file, and it never overwrites one: a lost CA key cannot be made again.
  */
 
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { access, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@
  * returned value; recording the certificate is for `control/`.
  */
 
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { generateKeyPair, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import {

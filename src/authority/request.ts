@@ -3,7 +3,7 @@
  * key, and that the key is one Postern accepts. Takes nothing else from the request: no name, no extension.
  */
 
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { RequestError } from '../errors.ts';

@@ -3,7 +3,7 @@
  * gate's TLS context, and for channel binding, which needs the very bytes of the leaf.
  */
 
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509';
 import { type KeyPairFiles, loadKeyPair } from './key-pair.ts';
 import { validityOf } from './validity.ts';

@@ -4,7 +4,7 @@
  * Holds keys only for the length of a call; never logs them, never puts them into an error.
  */
 
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { createPrivateKey, type KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,

@@ -39,12 +39,22 @@ export class PolicyBook implements PolicyView {
     return this.#byFingerprint.get(fingerprint);
   }
 
-  accounts(): IterableIterator<AccountPolicy> {
-    return this.#byId.values();
+  /** Makes the book hold exactly these accounts; returns the ids of all that were touched. */
+  replaceAll(accounts: readonly AccountPolicy[]): string[] {
+    const present = new Set(accounts.map(({ id }) => id));
+    const gone = [...this.#byId.keys()].filter((id) => !present.has(id));
+    return this.apply(accounts, gone);
   }
 
-  replace(account: AccountPolicy): void {
-    this.remove(account.id);
+  /** Brings changes in; returns the ids of the accounts that they touch. */
+  apply(changed: readonly AccountPolicy[], removed: readonly string[]): string[] {
+    for (const id of removed) this.#remove(id);
+    for (const account of changed) this.#replace(account);
+    return [...removed, ...changed.map(({ id }) => id)];
+  }
+
+  #replace(account: AccountPolicy): void {
+    this.#remove(account.id);
     this.#byId.set(account.id, account);
     this.#byName.set(account.name, account);
     for (const certificate of account.certificates) {
@@ -52,7 +62,7 @@ export class PolicyBook implements PolicyView {
     }
   }
 
-  remove(accountId: string): void {
+  #remove(accountId: string): void {
     const old = this.#byId.get(accountId);
     if (!old) return;
     this.#byId.delete(accountId);

@@ -19,7 +19,8 @@ export interface PresentedCertificate {
   readonly chainError: string | null;
 }
 
-const day = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
+const day = (epochMs: number): string =>
+  new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
 
 const judgeChain = ({ chainError, notBefore, notAfter }: PresentedCertificate): Refusal | null => {
   switch (chainError) {
@@ -40,7 +41,8 @@ const judgeRecord = (certificate: Certificate, nowMs: number): Refusal | null =>
   if (certificate.revokedAt !== null) {
     return new Refusal('certificate-revoked', { date: day(certificate.revokedAt) });
   }
-  if (nowMs >= certificate.notAfter) return new Refusal('certificate-expired', { date: day(certificate.notAfter) });
+  if (nowMs >= certificate.notAfter)
+    return new Refusal('certificate-expired', { date: day(certificate.notAfter) });
   if (nowMs < certificate.notBefore) {
     return new Refusal('certificate-not-yet-valid', { date: day(certificate.notBefore) });
   }

@@ -26,7 +26,8 @@ export type Recheck =
 const ended = (refusal: Refusal): Recheck => ({ kind: 'ended', refusal });
 
 const judgeClaimedCertificate = (certificate: Certificate | undefined, nowMs: number): Refusal | null => {
-  if (certificate === undefined || certificate.revokedAt !== null) return new Refusal('ended-certificate-revoked');
+  if (certificate === undefined || certificate.revokedAt !== null)
+    return new Refusal('ended-certificate-revoked');
   return nowMs >= certificate.notAfter ? new Refusal('ended-certificate-expired') : null;
 };
 
@@ -52,7 +53,8 @@ export const recheckSession = (
     if (refusal) return ended(refusal);
   }
   const addressUntil = admittedUntil(account.addresses, claims.address);
-  if (addressUntil <= nowMs) return ended(new Refusal('ended-address-removed', { address: claims.shownAddress }));
+  if (addressUntil <= nowMs)
+    return ended(new Refusal('ended-address-removed', { address: claims.shownAddress }));
   const key = account.keys.find(({ id }) => id === claims.keyId);
   const keyRefusal = judgeClaimedKey(key, claims.keyDigest, nowMs);
   if (keyRefusal) return ended(keyRefusal);

@@ -1,4 +1,4 @@
-import '../../src/authority/reflect-metadata.ts';
+import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@
  * the code under test, and a directory that is gone afterwards. Keys are made once per test file: RSA takes long.
  */
 
-import '../../src/authority/reflect-metadata.ts';
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

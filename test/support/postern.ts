@@ -5,7 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { openSync, readFileSync, closeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +15,10 @@ import { composeServe, type Serving } from '../../src/compose.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createAccount, deleteAccount } from '../../src/control/accounts.ts';
 import { addAddressRule } from '../../src/control/address-rules.ts';
-import { createKey, type CreatedKey } from '../../src/control/api-keys.ts';
+import { type CreatedKey, createKey } from '../../src/control/api-keys.ts';
 import { createCertificate } from '../../src/control/certificates.ts';
 import type { ControlContext } from '../../src/control/context.ts';
-import { createSeal } from '../../src/control/seal.ts';
+import { createSealer } from '../../src/control/seal.ts';
 import type { KeyKind } from '../../src/policy/account.ts';
 import { type Database, openDatabase } from '../../src/postgres/database.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -78,7 +78,12 @@ const writeClientFiles = async (
 ): Promise<ClientFiles> => {
   for (const { name, mode, content } of files) await writeFile(join(directory, name), content, { mode });
   const read = (name: string) => readFileSync(join(directory, name), 'utf8');
-  return { certificate: read('client.crt'), key: read('client.key'), serverCa: read('server_ca.pem'), directory };
+  return {
+    certificate: read('client.crt'),
+    key: read('client.key'),
+    serverCa: read('server_ca.pem'),
+    directory,
+  };
 };
 
 export const startPostern = async ({ configure, allow }: TestPosternOptions = {}): Promise<TestPostern> => {
@@ -120,7 +125,10 @@ export const startPostern = async ({ configure, allow }: TestPosternOptions = {}
             tls: 'disable',
             caFile: null,
             connectTimeoutMs: 2_000,
-            admin: { user: decodeURIComponent(cluster.username), password: decodeURIComponent(cluster.password) },
+            admin: {
+              user: decodeURIComponent(cluster.username),
+              password: decodeURIComponent(cluster.password),
+            },
           },
         ],
       ]),
@@ -160,14 +168,17 @@ export const startPostern = async ({ configure, allow }: TestPosternOptions = {}
       store: store.console,
       actor: 'test',
       now: Date.now,
-      seal: createSeal(config.sealingKeys).seal,
+      seal: createSealer(config.sealingKeys).seal,
       backendAdmin: async (_backend, name) => {
         const admin = openDatabase({ url: postgresUrl(name), applicationName: 'postern test admin' });
         admins.push(admin);
         return admin;
       },
       clientAuthority: {
-        authority: await loadAuthority({ certificateFile: file('client_ca.pem'), keyFile: file('client_ca.key') }),
+        authority: await loadAuthority({
+          certificateFile: file('client_ca.pem'),
+          keyFile: file('client_ca.key'),
+        }),
         serverCaPem: readFileSync(file('server_ca.pem'), 'utf8'),
         defaultDays: 30,
         maximumDays: 60,
@@ -197,9 +208,12 @@ export const startPostern = async ({ configure, allow }: TestPosternOptions = {}
     running.defer(() => closeSync(logDescriptor));
     const serving = await composeServe(config, createLog(config.telemetry.logLevel, logDescriptor));
     running.defer(() => serving.stop());
+    await serving.ready;
 
     const clients = new Set<pg.Client>();
-    running.defer(async () => void (await Promise.all([...clients].map((client) => client.end().catch(() => undefined)))));
+    running.defer(
+      async () => void (await Promise.all([...clients].map((client) => client.end().catch(() => undefined)))),
+    );
     const clientConfig = (options: ClientConfig = {}): ClientConfig => ({
       host: 'localhost',
       port: serving.gatePort,

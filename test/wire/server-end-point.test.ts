@@ -1,4 +1,4 @@
-import '../../src/authority/reflect-metadata.ts';
+import 'reflect-metadata';
 import { createHash, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';

@@ -1,0 +1,64 @@
+/**
+ * How an instance shows itself to the others through the store: its heartbeat, and a mirror of its live sessions. Runs
+ * beside the gate, never in its way: when the store is away it tries again with the next beat.
+ */
+
+import type { Database } from '../postgres/database.ts';
+import { beat, deleteDeadInstances, deleteInstance, type Instance } from '../store/instances.ts';
+import { deleteSessions, insertSessions, replaceSessions, type StoredSession } from '../store/sessions.ts';
+
+export interface PresenceOptions {
+  readonly database: Database;
+  readonly instance: Omit<Instance, 'heartbeatAt' | 'policyVersion'>;
+  readonly intervalMs: number;
+  readonly policyVersion: () => number | null;
+  readonly sessions: () => Iterable<StoredSession>;
+  readonly onFailed: (error: unknown) => void;
+}
+
+export class Presence {
+  readonly #options: PresenceOptions;
+  readonly #timer: NodeJS.Timeout;
+  #mirrored = new Set<string>();
+  #beating: Promise<void> | null = null;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.beatOnce(), options.intervalMs);
+  }
+
+  /** One heartbeat and whatever changed among the sessions; joins the one under way. Never rejects. */
+  beatOnce(): Promise<void> {
+    this.#beating ??= this.#beat()
+      .catch(this.#options.onFailed)
+      .finally(() => {
+        this.#beating = null;
+      });
+    return this.#beating;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#beating;
+    await deleteInstance(this.#options.database, this.#options.instance.id).catch(this.#options.onFailed);
+  }
+
+  async #beat(): Promise<void> {
+    const { database, instance, policyVersion, sessions } = this.#options;
+    const isNew = await beat(database, { ...instance, policyVersion: policyVersion() });
+    const live = [...sessions()];
+    const liveIds = new Set(live.map(({ id }) => id));
+    if (isNew) {
+      await deleteDeadInstances(database);
+      await database.transaction((tx) => replaceSessions(tx, instance.id, live));
+    } else {
+      await deleteSessions(database, instance.id, [...this.#mirrored.difference(liveIds)]);
+      await insertSessions(
+        database,
+        instance.id,
+        live.filter(({ id }) => !this.#mirrored.has(id)),
+      );
+    }
+    this.#mirrored = liveIds;
+  }
+}

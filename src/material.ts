@@ -1,0 +1,53 @@
+/** Loads the files that a gate works with: its certificate, the CAs that it trusts, how its backends are reached. */
+
+import { readFile } from 'node:fs/promises';
+import { loadServerCertificate } from './authority/server-certificate.ts';
+import type { BackendConfig, Config, GateConfig } from './config/config.ts';
+import { RequestError } from './errors.ts';
+import type { Backend } from './gate/backend/dial.ts';
+import { TlsTerminator } from './gate/encrypt/tls-terminator.ts';
+import { type AddressSet, compileAddresses } from './policy/addresses.ts';
+import { serverEndPoint } from './wire/server-end-point.ts';
+
+export interface GateMaterial {
+  readonly tls: TlsTerminator;
+  /** Channel-binding data of our certificate; null: it has none. */
+  readonly serverEndPoint: Buffer | null;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly trustedProxies: AddressSet;
+}
+
+const readPem = async (file: string, setting: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new RequestError(
+      `The file ${file} (${setting}) cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    );
+  }
+};
+
+const loadBackend = async (config: BackendConfig): Promise<Backend> => ({
+  name: config.name,
+  host: config.host,
+  port: config.port,
+  tls: config.tls,
+  ca: config.caFile === null ? null : await readPem(config.caFile, `backends.${config.name}.ca_file`),
+  connectTimeoutMs: config.connectTimeoutMs,
+});
+
+/** @throws RequestError one sentence for a file that cannot be used */
+export const loadMaterial = async (config: Config, gate: GateConfig): Promise<GateMaterial> => {
+  const server = await loadServerCertificate({
+    certificateFile: gate.certificateFile,
+    keyFile: gate.keyFile,
+  });
+  const clientCa = await readPem(gate.clientCaFile, 'gate.client_ca_file');
+  const backends = await Promise.all([...config.backends.values()].map(loadBackend));
+  return {
+    tls: new TlsTerminator({ certificate: server.certificatePem, key: server.keyPem, clientCa }),
+    serverEndPoint: serverEndPoint(server.leafDer),
+    backends: new Map(backends.map((backend) => [backend.name, backend])),
+    trustedProxies: compileAddresses(gate.trustedProxies.map((cidr) => ({ cidr, expiresAt: null }))),
+  };
+};

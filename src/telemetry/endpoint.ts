@@ -1,0 +1,71 @@
+/**
+ * `/metrics`, `/livez` and `/readyz` on a listener of their own, apart from anything public.
+ * livez: the process answers. readyz: it can admit somebody now; otherwise 503 and why, in one line.
+ */
+
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import { RequestError } from '../errors.ts';
+
+export interface TelemetryEndpoint {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface EndpointOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly registry: Registry;
+  /** null: ready. */
+  readonly notReadyBecause: () => string | null;
+}
+
+const answer = (
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+) => {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+};
+
+/** @throws RequestError one sentence when the port cannot be had */
+export const openEndpoint = async (options: EndpointOptions): Promise<TelemetryEndpoint> => {
+  const { host, port, registry, notReadyBecause } = options;
+  const server = createServer((request, response) => {
+    switch (request.url) {
+      case '/livez':
+        return answer(response, 200, 'ok\n');
+      case '/readyz': {
+        const why = notReadyBecause();
+        return answer(response, why === null ? 200 : 503, `${why ?? 'ok'}\n`);
+      }
+      case '/metrics':
+        return void registry.metrics().then(
+          (text) => answer(response, 200, text, registry.contentType),
+          () => answer(response, 500, 'metrics failed\n'),
+        );
+      default:
+        return answer(response, 404, 'try /metrics, /livez or /readyz\n');
+    }
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ host, port }, resolve);
+  await promise.catch((error: NodeJS.ErrnoException) => {
+    throw new RequestError(
+      error.code === 'EADDRINUSE'
+        ? `Port ${port} on ${host} (telemetry.listen) is taken: stop what uses it, or choose another port.`
+        : `The telemetry endpoint cannot listen on ${host}:${port} (${error.code}).`,
+    );
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+};

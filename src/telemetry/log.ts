@@ -1,0 +1,33 @@
+/** The log: one JSON object per line on standard output, by pino. Never holds a secret. */
+
+import pino from 'pino';
+import type { LogLevel } from '../errors.ts';
+
+/** What the rest of the program needs of a logger. */
+export type Log = Record<LogLevel, (fields: object, message: string) => void>;
+
+/** @param destination a file descriptor; tests give another */
+export const createLog = (level: LogLevel, destination = 1): Log =>
+  pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: describeError },
+    },
+    // Synchronous: the last lines before an exit are the ones that are needed.
+    pino.destination({ dest: destination, sync: true }),
+  );
+
+/** An error as log lines show it: what it says and what caused it, never the values it was made with. */
+const describeError = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  };
+};

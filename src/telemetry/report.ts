@@ -1,0 +1,133 @@
+/**
+ * One ended connection → one log line, its metrics, and its attempt record. What is written is a fixed list of fields;
+ * text from the client is bounded and, being JSON, cannot break a line.
+ */
+
+import { failureOf, type LogLevel, type Refusal } from '../errors.ts';
+import type { ConnectionFacts } from '../gate/facts.ts';
+import type { Ending } from '../gate/values.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What the store keeps of a connection; its columns are the store's affair. */
+export interface AttemptRecord {
+  readonly id: string;
+  readonly at: Date;
+  readonly accountId: string | null;
+  readonly account: string | null;
+  readonly address: string | null;
+  readonly certificateId: string | null;
+  readonly keyId: string | null;
+  readonly outcome: 'admitted' | 'refused';
+  readonly reason: Refusal['code'] | null;
+  readonly sqlstate: string | null;
+  readonly database: string | null;
+  readonly applicationName: string | null;
+  readonly durationMs: number;
+}
+
+export interface ReportDependencies {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly recordAttempt: (attempt: AttemptRecord) => void;
+  readonly now: () => number;
+}
+
+const longestText = 128;
+const bounded = (text: string | undefined): string | undefined => text?.slice(0, longestText);
+
+const refusalOf = (ending: Ending): Refusal | null =>
+  ending.kind === 'refused' || ending.kind === 'ended' ? ending.refusal : null;
+
+const outcomeOf = (facts: ConnectionFacts, ending: Ending): 'admitted' | 'refused' | 'cancel' => {
+  if (ending.kind === 'cancel') return 'cancel';
+  return facts.openedAfterMs === undefined ? 'refused' : 'admitted';
+};
+
+const levelOf = (ending: Ending): LogLevel => {
+  const refusal = refusalOf(ending);
+  return refusal ? failureOf(refusal.code).level : ending.kind === 'cancel' ? 'debug' : 'info';
+};
+
+const logLine = (facts: ConnectionFacts, ending: Ending, durationMs: number) => {
+  const refusal = refusalOf(ending);
+  const cause = refusal?.cause ?? refusal?.facts.reason;
+  return {
+    connection: facts.id,
+    outcome: outcomeOf(facts, ending),
+    stage: facts.stage,
+    address: facts.address,
+    port: facts.port,
+    account: facts.account,
+    user: bounded(facts.user),
+    database: bounded(facts.database),
+    application: bounded(facts.applicationName),
+    certificate: facts.certificateSerial,
+    certificateName: facts.certificateName,
+    key: facts.keyName,
+    backend: facts.backend,
+    tls: facts.tlsVersion,
+    protocol: facts.protocol,
+    reason: refusal?.code,
+    sqlstate: refusal ? failureOf(refusal.code).sqlstate : undefined,
+    cancel: ending.kind === 'cancel' ? ending.outcome : undefined,
+    side: ending.kind === 'closed' ? ending.side : undefined,
+    ...(cause === undefined ? {} : { error: cause }),
+    securedAfterMs: facts.securedAfterMs,
+    identifiedAfterMs: facts.identifiedAfterMs,
+    openedAfterMs: facts.openedAfterMs,
+    durationMs,
+    clientToBackendBytes: facts.clientToBackendBytes,
+    backendToClientBytes: facts.backendToClientBytes,
+  };
+};
+
+const count = (metrics: Metrics, facts: ConnectionFacts, ending: Ending, durationMs: number): void => {
+  const outcome = outcomeOf(facts, ending);
+  metrics.connections.inc({ outcome });
+  if (facts.securedAfterMs !== undefined) metrics.handshakeSeconds.observe(facts.securedAfterMs / 1000);
+  if (ending.kind === 'cancel') metrics.cancels.inc({ outcome: ending.outcome });
+  if (ending.kind === 'refused') metrics.refusals.inc({ stage: facts.stage, reason: ending.refusal.code });
+  if (outcome !== 'admitted') return;
+  const { securedAfterMs = 0, identifiedAfterMs = 0, openedAfterMs = 0 } = facts;
+  metrics.loginSeconds.observe({ part: 'tls' }, securedAfterMs / 1000);
+  metrics.loginSeconds.observe({ part: 'key' }, (identifiedAfterMs - securedAfterMs) / 1000);
+  metrics.loginSeconds.observe({ part: 'backend' }, (openedAfterMs - identifiedAfterMs) / 1000);
+  metrics.sessionSeconds.observe(durationMs / 1000);
+  metrics.bytes.inc({ direction: 'client_to_backend' }, facts.clientToBackendBytes);
+  metrics.bytes.inc({ direction: 'backend_to_client' }, facts.backendToClientBytes);
+  metrics.sessionEnds.inc({
+    side: ending.kind === 'closed' ? ending.side : 'postern',
+    reason: refusalOf(ending)?.code ?? 'closed',
+  });
+};
+
+const attemptOf = (facts: ConnectionFacts, ending: Ending, durationMs: number): AttemptRecord => {
+  const refusal = refusalOf(ending);
+  return {
+    id: facts.id,
+    at: new Date(facts.startedAtMs),
+    accountId: facts.accountId ?? null,
+    account: facts.account ?? bounded(facts.user) ?? null,
+    address: facts.address || null,
+    certificateId: facts.certificateId ?? null,
+    keyId: facts.keyId ?? null,
+    outcome: facts.openedAfterMs === undefined ? 'refused' : 'admitted',
+    reason: refusal?.code ?? null,
+    sqlstate: refusal ? failureOf(refusal.code).sqlstate : null,
+    database: facts.database ?? null,
+    applicationName: facts.applicationName ?? null,
+    durationMs,
+  };
+};
+
+/** @returns what `shut` calls once per connection */
+export const createReport =
+  ({ log, metrics, recordAttempt, now }: ReportDependencies) =>
+  (facts: ConnectionFacts, ending: Ending): void => {
+    const durationMs = now() - facts.startedAtMs;
+    count(metrics, facts, ending, durationMs);
+    log[levelOf(ending)](logLine(facts, ending, durationMs), 'connection');
+    const silent = ending.kind === 'cancel' || refusalOf(ending)?.code === 'no-bytes';
+    if (!silent) recordAttempt(attemptOf(facts, ending, durationMs));
+  };
