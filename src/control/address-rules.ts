@@ -1,0 +1,97 @@
+/**
+ * The allowlist of an account: who may come from where. Gates follow within a second, also for live sessions.
+ */
+
+import { RequestError } from '../errors.ts';
+import { parseCidr } from '../policy/addresses.ts';
+import {
+  deleteAddressRule,
+  insertAddressRule,
+  listAddressRules as listStored,
+  type StoredAddressRule,
+} from '../store/address-rules.ts';
+import type { StoreContext } from './context.ts';
+import { existingAccount } from './existing.ts';
+import { recordChange } from './record.ts';
+import { checkExpiry, parseLabel } from './texts.ts';
+
+export interface AddressRuleRequest {
+  /** An address or CIDR of either family, as people write it. */
+  readonly cidr: string;
+  readonly label: string;
+  readonly expiresAt: Date | null;
+}
+
+/**
+ * @throws RequestError when the account is missing, the CIDR is none or already there, it means "any address" and the
+ *   account may not have that, or the expiry is past
+ */
+export async function addAddressRule(
+  context: StoreContext,
+  accountName: string,
+  request: AddressRuleRequest,
+): Promise<StoredAddressRule> {
+  const { cidr, prefixBits } = parseCidr(request.cidr);
+  const label = parseLabel(request.label);
+  const expiresAt = checkExpiry(request.expiresAt, context.now());
+  const account = await existingAccount(context.store, accountName);
+  if (prefixBits === 0 && !account.anyAddressAllowed) {
+    throw new RequestError(
+      `${cidr} means any address, which the account "${account.name}" does not allow: name the networks, or have the operator allow it.`,
+    );
+  }
+  const { after } = await recordChange(
+    context,
+    { action: 'address.add', target: `${account.name}/${cidr}` },
+    async (tx) => ({
+      before: null,
+      after: await insertAddressRule(tx, {
+        accountId: account.id,
+        cidr,
+        label,
+        expiresAt,
+        createdBy: context.actor,
+      }),
+    }),
+  );
+  return after;
+}
+
+/** In the order in which they were added, expired ones too. @throws RequestError when there is no such account */
+export async function listAddressRules(
+  { store }: Pick<StoreContext, 'store'>,
+  accountName: string,
+): Promise<StoredAddressRule[]> {
+  return listStored(store, (await existingAccount(store, accountName)).id);
+}
+
+/**
+ * Removes a rule, named by its id or by its CIDR in any spelling, and returns it.
+ * @throws RequestError when the account or the rule is missing
+ */
+export async function removeAddressRule(
+  context: StoreContext,
+  accountName: string,
+  idOrCidr: string,
+): Promise<StoredAddressRule> {
+  const account = await existingAccount(context.store, accountName);
+  const rules = await listStored(context.store, account.id);
+  const found = rules.find(({ id }) => id === idOrCidr) ?? ruleFor(parseCidr(idOrCidr).cidr, rules);
+  if (found === undefined) {
+    throw new RequestError(`The account "${account.name}" has no address rule ${JSON.stringify(idOrCidr)}.`);
+  }
+  await recordChange(
+    context,
+    { action: 'address.remove', target: `${account.name}/${found.cidr}` },
+    async (tx) => {
+      if ((await deleteAddressRule(tx, account.id, found.id)) === undefined) {
+        throw new RequestError(`The address rule ${found.cidr} was removed meanwhile.`);
+      }
+      return { before: found, after: null };
+    },
+  );
+  return found;
+}
+
+const ruleFor = (cidr: string, rules: readonly StoredAddressRule[]): StoredAddressRule | undefined =>
+  rules.find((rule) => rule.cidr === cidr);

@@ -1,0 +1,30 @@
+/**
+ * The step from an account in the store to its database on a backend, and from what goes wrong there to one sentence.
+ */
+
+import { RequestError } from '../errors.ts';
+import type { Database } from '../postgres/database.ts';
+import type { BackendAccount } from '../provision/account.ts';
+import type { BackendContext } from './context.ts';
+
+interface Placed extends BackendAccount {
+  readonly backend: string;
+}
+
+/**
+ * Runs `work` with an admin connection to the account's database.
+ * @throws RequestError in every case: its own, or one that names the backend and what it reported
+ */
+export async function onBackend<T>(
+  { backendAdmin }: Pick<BackendContext, 'backendAdmin'>,
+  { backend, name, database, ownerRole }: Placed,
+  work: (admin: Database, account: BackendAccount) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(await backendAdmin(backend, database), { name, database, ownerRole });
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RequestError(`The backend "${backend}" did not do what was asked: ${reason}`, { cause: error });
+  }
+}
