@@ -1,0 +1,47 @@
+/**
+ * Whatever ended a command, as exit code and sentences: 1 refused or failed, 2 wrong usage, 78 bad configuration.
+ * People get sentences, never a stack.
+ */
+
+import { CommanderError } from 'commander';
+import { ConfigError } from '../errors.ts';
+
+export interface CommandFailure {
+  readonly exitCode: number;
+  /** None: everything has been said. */
+  readonly sentences: readonly string[];
+}
+
+const failed = 1;
+const wrongUsage = 2;
+/** EX_CONFIG of sysexits.h. */
+const badConfiguration = 78;
+
+/** What an error says, on one line. Node gives an empty message when each address of a host failed. */
+export const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0]);
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.trim().replace(/\s*\n\s*/g, ' ');
+};
+
+const usageFailure = (error: CommanderError): CommandFailure => {
+  // `--help` and `--version`.
+  if (error.exitCode === 0) return { exitCode: 0, sentences: [] };
+  // A noun without its verb: the help has been printed.
+  if (error.code === 'commander.help') return { exitCode: wrongUsage, sentences: [] };
+  return { exitCode: wrongUsage, sentences: [messageOf(error).replace(/^error: /, '')] };
+};
+
+/** @param error what a command threw */
+export const failureFrom = (error: unknown): CommandFailure => {
+  if (error instanceof CommanderError) return usageFailure(error);
+  if (error instanceof ConfigError) return { exitCode: badConfiguration, sentences: error.problems };
+  return { exitCode: failed, sentences: [messageOf(error)] };
+};
+
+/** What goes to standard error. */
+export const formatFailure = ({ sentences }: CommandFailure, json: boolean): string => {
+  if (sentences.length === 0) return '';
+  if (json) return `${JSON.stringify({ error: sentences.join('\n') })}\n`;
+  return sentences.map((sentence) => `postern: ${sentence}\n`).join('');
+};

@@ -1,0 +1,30 @@
+/** The command line as a whole: which nouns there are and what holds for all of them. */
+
+import { Command } from 'commander';
+import { version } from '../program.ts';
+import { addCaCommands } from './ca.ts';
+import { addConfigCommands } from './config.ts';
+import { addMigrateCommand } from './migrate.ts';
+import { addServeCommand } from './serve.ts';
+import { createShell } from './shell.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Never exits the process: what ends a command early is thrown by `parseAsync`, for `failureFrom`. */
+export const buildProgram = (terminal: Terminal): Command => {
+  const program = new Command('postern')
+    .description('a guarded side gate for PostgreSQL')
+    .version(version)
+    // Known to every command, before or after its own arguments.
+    .option('--config <file>', 'configuration file (default: $POSTERN_CONFIG, else config/postern.yaml)')
+    .option('--json', 'answer in JSON, for programs')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    // Errors are thrown and told by whoever catches them; this is for help texts.
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => undefined });
+  const shell = createShell(terminal, () => program.opts());
+  addServeCommand(program, shell);
+  addConfigCommands(program, shell);
+  addMigrateCommand(program, shell);
+  addCaCommands(program, shell);
+  return program;
+};

@@ -1,0 +1,48 @@
+/**
+ * Opens databases for commands and makes sure that they answer, so that whoever mistyped a host or a password gets
+ * one sentence with the place and the reason. Never shows a password.
+ */
+
+import { RequestError } from '../errors.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../postgres/database.ts';
+import { messageOf } from './failure.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the host name cannot be looked up at the moment',
+  ETIMEDOUT: 'there was no answer in time',
+  EHOSTUNREACH: 'there is no way to the host',
+  ENOENT: 'there is no such socket',
+};
+
+const codeOf = (error: unknown): string => {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  return String((first as NodeJS.ErrnoException | undefined)?.code);
+};
+
+/** `127.0.0.1:5432` */
+const placeOf = (url: string): string => {
+  const { hostname, port, searchParams } = new URL(url);
+  return `${searchParams.get('host') ?? hostname}:${port || '5432'}`;
+};
+
+/**
+ * A database that has answered once; the caller closes it.
+ * @param what as the sentence begins: `The store`, `The backend "main"`
+ * @throws RequestError when the URL is unusable or the database does not answer
+ */
+export const openReachable = async (what: string, options: DatabaseOptions): Promise<Database> => {
+  const database = openDatabase({ connectTimeoutMs: 5_000, ...options });
+  try {
+    await database.query('SELECT 1');
+    return database;
+  } catch (error) {
+    await database.close();
+    const reason = reasons[codeOf(error)] ?? messageOf(error).replace(/\.$/, '');
+    throw new RequestError(`${what} at ${placeOf(options.url)} cannot be reached: ${reason}.`, {
+      cause: error,
+    });
+  }
+};

@@ -1,0 +1,11 @@
+/** What a command sees of the process around it; `main.ts` fills it in, nothing else in `cli/` touches `process`. */
+
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /**
+   * Resolves with the first SIGINT or SIGTERM from now on, which then no longer ends the process; the second one ends
+   * it at once.
+   */
+  readonly untilSignal: () => Promise<void>;
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** From the command line to a command and from its end to an exit code; the only place that ends the process. */
+
+import { failureFrom, formatFailure } from './cli/failure.ts';
+import { buildProgram } from './cli/program.ts';
+import type { Terminal } from './cli/terminal.ts';
+
+const untilSignal: Terminal['untilSignal'] = () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = false;
+  const onSignal = () => {
+    if (asked) process.exit(1);
+    asked = true;
+    resolve();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return promise;
+};
+
+// Whoever reads our output has gone (`postern attempt list demo | head`): there is nobody left to tell.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(1));
+
+const program = buildProgram({
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  untilSignal,
+});
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  const failure = failureFrom(error);
+  // Not from the parsed options: wrong usage may have ended before they were read.
+  process.stderr.write(formatFailure(failure, process.argv.includes('--json')));
+  process.exitCode = failure.exitCode;
+}
