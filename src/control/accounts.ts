@@ -17,12 +17,13 @@ import {
   updateAccount,
 } from '../store/accounts.ts';
 import { listKeys } from '../store/api-keys.ts';
+import { withKeyLock } from '../store/locks.ts';
 import type { BackendContext, StoreContext } from './context.ts';
 import { existingAccount } from './existing.ts';
 import { retireKey } from './key-revocation.ts';
 import { onBackend } from './on-backend.ts';
 import { recordChange } from './record.ts';
-import { parseAccountName } from './texts.ts';
+import { checkAliases, checkMaxSessions, parseAccountName } from './texts.ts';
 
 /** Enough for keys with 160 random bits; more would only slow logins down. RFC 7677 §4 asks for at least 4096. */
 const scramIterations = 4096;
@@ -41,6 +42,7 @@ export async function createAccount(context: BackendContext, request: AccountReq
   if ((await findAccount(context.store, name)) !== undefined) {
     throw new RequestError(`There is already an account named "${name}".`);
   }
+  checkChange(request);
   const account = { ...request, name };
   await onBackend(context, account, prepareAccount);
   const { after } = await recordChange(context, { action: 'account.create', target: name }, async (tx) => ({
@@ -63,11 +65,17 @@ export const showAccount = ({ store }: Pick<StoreContext, 'store'>, name: string
   existingAccount(store, name);
 
 /**
- * Changes how the account may be used; gates follow within a second.
- * @throws RequestError when there is none of this name
+ * Changes how the account may be used; gates follow within a second. What is not given stays.
+ * @throws RequestError when there is none of this name, or a setting cannot be so
  */
-export const changeAccount = (context: StoreContext, name: string, change: AccountChange): Promise<Account> =>
-  update(context, name, 'account.change', change);
+export async function changeAccount(
+  context: StoreContext,
+  name: string,
+  change: AccountChange,
+): Promise<Account> {
+  checkChange(change);
+  return update(context, name, 'account.change', change);
+}
 
 /** Ends its sessions and admits nobody until it is enabled again. @throws RequestError when there is none */
 export const disableAccount = (context: StoreContext, name: string): Promise<Account> =>
@@ -84,11 +92,20 @@ export const enableAccount = (context: StoreContext, name: string): Promise<Acco
  */
 export async function deleteAccount(context: BackendContext, name: string): Promise<void> {
   const account = await disableAccount(context, name);
+  // No key comes after these: keys are made for enabled accounts only.
   for (const key of await listKeys(context.store, account.id)) {
-    if (key.state !== 'revoked') await retireKey(context, account, key, 'The account was deleted.');
+    if (key.state === 'revoked') continue;
+    await withKeyLock(context.store, key.id, () =>
+      retireKey(context, account, key, 'The account was deleted.'),
+    );
   }
   await onBackend(context, account, dropAccount);
   await update(context, name, 'account.delete', { status: 'deleted' });
+}
+
+function checkChange({ maxSessions = null, databaseAliases = [] }: AccountChange): void {
+  checkMaxSessions(maxSessions);
+  checkAliases(databaseAliases);
 }
 
 async function setStatus(

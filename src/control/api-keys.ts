@@ -11,7 +11,7 @@ import { parseGrants } from '../policy/grants.ts';
 import { createKeyText, digestOf, hintOf } from '../policy/key-text.ts';
 import { checkRoleGrants, provisionRole } from '../provision/scoped-role.ts';
 import { buildScramVerifier, createRolePassword } from '../provision/verifier.ts';
-import { type Account, loadScramParameters } from '../store/accounts.ts';
+import { type Account, holdAccount, loadScramParameters } from '../store/accounts.ts';
 import { activateKey, rotateKey as rotateStored } from '../store/api-key-changes.ts';
 import { insertKey, type KeyVerifiers, listKeys as listStored, type StoredKey } from '../store/api-keys.ts';
 import { withKeyLock } from '../store/locks.ts';
@@ -70,10 +70,13 @@ export async function createKey(
     ...(await recognitionOf(context, account, text)),
   };
   return withKeyLock(context.store, id, async () => {
-    await recordChange(context, { action: 'key.create', target: `${account.name}/${name}` }, async (tx) => ({
-      before: null,
-      after: await insertKey(tx, account.name, stored),
-    }));
+    await recordChange(context, { action: 'key.create', target: `${account.name}/${name}` }, async (tx) => {
+      // Whoever disables the account to delete it waits, and then sees this key; or was faster.
+      if ((await holdAccount(tx, account.id))?.status !== 'active') {
+        throw new RequestError(`The account "${account.name}" was disabled meanwhile.`);
+      }
+      return { before: null, after: await insertKey(tx, account.name, stored) };
+    });
     try {
       const verifier = buildScramVerifier(password);
       await onBackend(context, account, (admin, on) => provisionRole(admin, on, { ...stored, verifier }));

@@ -5,6 +5,7 @@
 
 import type { Authority } from '../authority/sign.ts';
 import type { Database } from '../postgres/database.ts';
+import type { Sealer } from './seal.ts';
 
 export interface StoreContext {
   /** The store with the rights of the role `postern_console`. */
@@ -26,6 +27,12 @@ export interface BackendContext extends StoreContext {
 export interface KeyContext extends BackendContext {
   /** As `createSealer` makes it: the sealed form of a text that opens only with the same associated data. */
   readonly seal: (text: string, associatedData: string) => string;
+}
+
+/** The sealed passwords of roles, with every sealing key that is configured. */
+export interface SealContext {
+  readonly store: Database;
+  readonly sealer: Sealer;
 }
 
 /** What certificates are issued with and bundled into. */

@@ -24,7 +24,14 @@ export async function onBackend<T>(
     return await work(await backendAdmin(backend, database), { name, database, ownerRole });
   } catch (error) {
     if (error instanceof RequestError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RequestError(`The backend "${backend}" did not do what was asked: ${reason}`, { cause: error });
+    throw new RequestError(`The backend "${backend}" did not do what was asked: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
+}
+
+/** A host with several addresses fails with an AggregateError, which has a code and no message. */
+function reasonOf(error: unknown): string {
+  const { message, code } = error as Partial<NodeJS.ErrnoException>;
+  return message || code || 'no reason given';
 }

@@ -6,6 +6,8 @@ import { RequestError } from '../errors.ts';
 
 const maxNameLength = 64;
 const maxLabelLength = 200;
+/** PostgreSQL's NAMEDATALEN - 1. */
+const maxDatabaseNameBytes = 63;
 /** Control and format characters, which can turn text around; lone surrogates; line and paragraph separators. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u;
 
@@ -41,6 +43,29 @@ export function checkExpiry(expiresAt: Date | null, nowMs: number): Date | null 
   if (expiresAt === null || expiresAt.getTime() > nowMs) return expiresAt;
   const seen = Number.isNaN(expiresAt.getTime()) ? 'is no date' : `(${expiresAt.toISOString()}) is past`;
   throw new RequestError(`The expiry ${seen}: give a moment in the future, or none.`);
+}
+
+/** @throws RequestError unless it is null (as the configuration says) or a whole number from 0 */
+export function checkMaxSessions(maxSessions: number | null): void {
+  if (
+    maxSessions !== null &&
+    !(Number.isInteger(maxSessions) && maxSessions >= 0 && maxSessions <= 1_000_000)
+  ) {
+    throw new RequestError(
+      `${maxSessions} cannot be an account's limit of sessions: use a whole number from 0 to 1000000.`,
+    );
+  }
+}
+
+/** @throws RequestError when one of them cannot be the name of a database */
+export function checkAliases(aliases: readonly string[]): void {
+  for (const alias of aliases) {
+    if (alias === '' || Buffer.byteLength(alias) > maxDatabaseNameBytes || unprintable.test(alias)) {
+      throw new RequestError(
+        `${JSON.stringify(alias)} cannot be another name of a database: use 1 to ${maxDatabaseNameBytes} bytes of printable text.`,
+      );
+    }
+  }
 }
 
 function parsePlainText(what: string, text: string, maxLength: number): string {

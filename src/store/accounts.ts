@@ -99,6 +99,15 @@ export const findAccount = async (store: Queryable, name: string): Promise<Accou
   return rows[0];
 };
 
+/** The account as it is now and stays until the transaction ends; who wants to change it meanwhile waits. */
+export const holdAccount = async (tx: Queryable, id: string): Promise<Account | undefined> => {
+  const { rows } = await tx.query<Account>(
+    `SELECT ${columns} FROM postern.accounts a WHERE id = $1 AND status <> 'deleted' FOR SHARE`,
+    [id],
+  );
+  return rows[0];
+};
+
 /** Also deleted ones: their keys may still have to be taken away from the backend. */
 export const findAccountById = async (store: Queryable, id: string): Promise<Account | undefined> => {
   const { rows } = await store.query<Account>(`SELECT ${columns} FROM postern.accounts a WHERE id = $1`, [

@@ -146,3 +146,14 @@ export const loadSealedRoleSecret = async (store: Queryable, id: string): Promis
       [id],
     ),
   ).sealed;
+
+/** The stored passwords of all keys that still have a role, by key, for sealing them anew. */
+export const listSealedRoleSecrets = async (
+  store: Queryable,
+): Promise<{ readonly id: string; readonly sealed: string }[]> => {
+  const { rows } = await store.query<{ id: string; sealed: string }>(
+    `SELECT id, role_secret_sealed AS sealed FROM postern.api_keys
+     WHERE state <> 'revoked' ORDER BY created_at, id`,
+  );
+  return rows;
+};

@@ -11,6 +11,7 @@ import {
 import { addAddressRule, listAddressRules, removeAddressRule } from '../../src/control/address-rules.ts';
 import { createKey } from '../../src/control/api-keys.ts';
 import { publicRoleOf } from '../../src/provision/account.ts';
+import { listKeys } from '../../src/store/api-keys.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { withControl } from './control-fixture.ts';
 
@@ -57,6 +58,12 @@ describe('accounts', () => {
         'account.disable',
         'account.create',
       ]);
+      await expect(changeAccount(context, name, { maxSessions: -1 })).rejects.toThrow(
+        'a whole number from 0',
+      );
+      await expect(changeAccount(context, name, { databaseAliases: [''] })).rejects.toThrow(
+        'cannot be another name',
+      );
       await expect(enableAccount(context, 'nobody')).rejects.toThrow('There is no account named "nobody"');
     }));
 
@@ -76,6 +83,22 @@ describe('accounts', () => {
       await createAccount(context, { name, backend: 'b1', database, ownerRole });
     }));
 });
+
+it('deleting an account waits for a key that is being made, and takes it along', () =>
+  withControl(async ({ context, account, keyRoles }) => {
+    const request = { kind: 'regular' as const, grants: ['select on all in gis'], expiresAt: null };
+    const making = Promise.allSettled(
+      Array.from({ length: 5 }, (_, i) => createKey(context, account.name, { ...request, name: `${i}` })),
+    );
+    await deleteAccount(context, account.name);
+    for (const made of await making) {
+      if (made.status === 'rejected')
+        expect(String(made.reason)).toMatch(/disabled|no account named|role .* does not exist/);
+    }
+    const states = (await listKeys(context.store, account.id)).map(({ state }) => state);
+    expect(states.filter((state) => state !== 'revoked')).toEqual([]);
+    expect(await keyRoles()).toEqual([]);
+  }));
 
 describe('address rules', () => {
   it('are normalised, listed and removed by id or by any spelling', () =>

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { disableAccount } from '../../src/control/accounts.ts';
 import { createKey, listKeys, rotateKey } from '../../src/control/api-keys.ts';
 import { setKeyGrants } from '../../src/control/key-grants.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
+import { resealRoleSecrets } from '../../src/control/reseal.ts';
+import { createSealer } from '../../src/control/seal.ts';
 import { RequestError } from '../../src/errors.ts';
 import { digestOf, hintOf, parseKeyText } from '../../src/policy/key-text.ts';
 import { connect } from '../../src/postgres/connect.ts';
@@ -195,4 +198,18 @@ it('a backend that fails while the key is made leaves no key and says what happe
     );
     expect(await listKeys(context, account.name)).toMatchObject([{ state: 'revoked' }]);
     expect(await keyRoles()).toEqual([]);
+  }));
+
+it('passwords are sealed anew with a new sealing key, after which the old one can go', () =>
+  withControl(async (control) => {
+    const { context, account, sealingKey } = control;
+    const { key } = await createKey(context, account.name, regular('k'));
+    await createKey(context, account.name, regular('gone'));
+    await revokeKey(context, account.name, 'gone', null);
+    const newKey = { id: 'k2', key: randomBytes(32) };
+    const both = createSealer([newKey, sealingKey]);
+    expect(await resealRoleSecrets({ store: context.store, sealer: both })).toBe(1);
+    expect(await resealRoleSecrets({ store: context.store, sealer: both })).toBe(0);
+    const onlyNew = { ...control, sealer: createSealer([newKey]) };
+    expect(await asRole(onlyNew, key.id, key.roleName, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   }));

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { createAuthority } from '../../src/authority/create.ts';
 import { createAccount } from '../../src/control/accounts.ts';
 import type { ControlContext } from '../../src/control/context.ts';
-import { createSealer, type Sealer } from '../../src/control/seal.ts';
+import { createSealer, type Sealer, type SealingKey } from '../../src/control/seal.ts';
 import type { Database } from '../../src/postgres/database.ts';
 import type { Queryable } from '../../src/postgres/query.ts';
 import { dropAccount } from '../../src/provision/account.ts';
@@ -24,6 +24,7 @@ export interface ControlFixture {
   readonly account: Account;
   readonly backend: BackendFixture;
   readonly sealer: Sealer;
+  readonly sealingKey: SealingKey;
   readonly backendDown: ControlContext;
   /** Statement number `statements + 1` and all after it fail, on the store and on the backend. */
   crashingAfter(statements: number): ControlContext & { readonly crashed: () => boolean };
@@ -49,7 +50,8 @@ export async function withControl<T>(
   };
   return withBackend(async (backend) => {
     const store = await createStore();
-    const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
+    const sealingKey = { id: 'k1', key: randomBytes(32) };
+    const sealer = createSealer([sealingKey]);
     const context: ControlContext = {
       store: store.console,
       actor: 'test',
@@ -67,6 +69,7 @@ export async function withControl<T>(
         account,
         backend,
         sealer,
+        sealingKey,
         backendDown: { ...context, backendAdmin: () => Promise.reject(new Error('connect ECONNREFUSED')) },
         crashingAfter: (statements) => crashing(context, statements),
         keyRoles: async () => {
