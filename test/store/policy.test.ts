@@ -153,7 +153,7 @@ describe('the policy as the gate reads it', () => {
     expect(await changesSince(before)).toEqual({ version: before + 1, changed: [], removed: [account.id] });
   });
 
-  test('a transaction counts once per account, however much it changes', async () => {
+  test('a transaction counts once, however much it changes', async () => {
     const before = await currentVersion();
 
     const account = await store.console.transaction(async (tx) => {

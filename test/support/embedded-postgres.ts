@@ -3,7 +3,8 @@
  * data in a temporary directory that is gone after `stop()`. Settings trade durability for speed: never for real data.
  */
 
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -60,15 +61,30 @@ export const startEmbeddedPostgres = async (): Promise<RunningPostgres> => {
     onLog: remember,
     onError: remember,
   });
+  // After Ctrl-C nobody calls `stop`: the package tells the server to end, and this process does not wait for it.
+  // So the last files may still appear while the directory is being emptied, and it is emptied again.
+  const removeDirectory = (): void => {
+    for (let attempt = 0; existsSync(directory) && attempt < 40; attempt += 1) {
+      try {
+        rmSync(directory, { recursive: true, force: true });
+      } catch {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      }
+    }
+  };
+  process.once('exit', removeDirectory);
   const stop = async (): Promise<void> => {
     await server.stop();
-    await rm(directory, { recursive: true, force: true });
+    removeDirectory();
+    process.off('exit', removeDirectory);
   };
   try {
     await server.initialise();
     await server.start();
   } catch (error) {
-    await stop();
+    // Nothing runs now, and the package's own stop would wait for the end of what has ended.
+    removeDirectory();
+    process.off('exit', removeDirectory);
     throw new Error(`The embedded PostgreSQL did not start:\n${log.join('')}`, { cause: error });
   }
   return { url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`, stop };

@@ -13,37 +13,36 @@ export const changeFeed: Migration = {
   sql: `
 CREATE TABLE postern.policy_version (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-  version bigint NOT NULL
+  version bigint NOT NULL,
+  -- The transaction that took this version.
+  transaction_id xid8
 );
 INSERT INTO postern.policy_version (version) VALUES (0);
 
 -- The latest change of each account; rows stay when an account is gone, for the gates that still have it.
 CREATE TABLE postern.policy_changes (
   account_id uuid PRIMARY KEY,
-  version bigint NOT NULL,
-  transaction_id xid8 NOT NULL
+  version bigint NOT NULL
 );
 CREATE INDEX policy_changes_version ON postern.policy_changes (version);
 
 CREATE FUNCTION postern.note_policy_change(changed_account uuid) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
-DECLARE new_version bigint;
+DECLARE this_version bigint;
 BEGIN
-  -- A transaction that changes thousands of rows of an account bumps its version once. xmin is asked too because
-  -- a restored dump brings transaction ids of another cluster, which this one may reach again.
-  PERFORM FROM postern.policy_changes
-    WHERE account_id = changed_account
-    AND transaction_id = pg_current_xact_id() AND xmin = pg_current_xact_id()::xid;
-  IF FOUND THEN
-    RETURN;
+  -- One version per transaction, whatever it changes. xmin is asked too, because a restored dump brings the
+  -- transaction id of another cluster, which this one may reach again.
+  SELECT version INTO this_version FROM postern.policy_version
+    WHERE transaction_id = pg_current_xact_id() AND xmin = pg_current_xact_id()::xid;
+  IF NOT FOUND THEN
+    UPDATE postern.policy_version SET version = version + 1, transaction_id = pg_current_xact_id()
+      RETURNING version INTO this_version;
+    -- A wake-up call without content.
+    PERFORM pg_notify('postern_policy', '');
   END IF;
-  UPDATE postern.policy_version SET version = version + 1 RETURNING version INTO new_version;
-  INSERT INTO postern.policy_changes AS known VALUES (changed_account, new_version, pg_current_xact_id())
-    ON CONFLICT (account_id) DO UPDATE
-    SET version = excluded.version, transaction_id = excluded.transaction_id;
-  -- A wake-up call without content: all of one transaction are sent as one.
-  PERFORM pg_notify('postern_policy', '');
+  INSERT INTO postern.policy_changes AS known VALUES (changed_account, this_version)
+    ON CONFLICT (account_id) DO UPDATE SET version = excluded.version WHERE known.version <> excluded.version;
 END $$;
 
 CREATE FUNCTION postern.on_account_change() RETURNS trigger
