@@ -5,6 +5,7 @@
 
 import { RequestError } from '../errors.ts';
 import { grantsFromJson, parseGrants } from '../policy/grants.ts';
+import { type GrantableSchema, listGrantable as listGrantableOf } from '../provision/grantable.ts';
 import { checkRoleGrants, setRoleGrants } from '../provision/scoped-role.ts';
 import type { Account } from '../store/accounts.ts';
 import { markGrantsApplied, replaceGrants } from '../store/api-key-changes.ts';
@@ -14,6 +15,18 @@ import type { BackendContext } from './context.ts';
 import { existingAccount, existingKey } from './existing.ts';
 import { onBackend } from './on-backend.ts';
 import { recordChange } from './record.ts';
+
+/**
+ * The schemas and tables that the account's keys can be granted, as they are on its backend now.
+ * @throws RequestError when the account is missing or its backend does not answer
+ */
+export async function listGrantable(
+  context: BackendContext,
+  accountName: string,
+): Promise<readonly GrantableSchema[]> {
+  const account = await existingAccount(context.store, accountName);
+  return onBackend(context, account, (admin, on) => listGrantableOf(admin, on.ownerRole));
+}
 
 /**
  * Replaces the grants of a key; its sessions have the new rights with their next statement.

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { disableAccount } from '../../src/control/accounts.ts';
 import { createKey, listKeys, rotateKey } from '../../src/control/api-keys.ts';
-import { setKeyGrants } from '../../src/control/key-grants.ts';
+import { listGrantable, setKeyGrants } from '../../src/control/key-grants.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
+import { repairRoles } from '../../src/control/repair.ts';
 import { resealRoleSecrets } from '../../src/control/reseal.ts';
 import { createSealer } from '../../src/control/seal.ts';
 import { RequestError } from '../../src/errors.ts';
@@ -212,4 +213,53 @@ it('passwords are sealed anew with a new sealing key, after which the old one ca
     expect(await resealRoleSecrets({ store: context.store, sealer: both })).toBe(0);
     const onlyNew = { ...control, sealer: createSealer([newKey]) };
     expect(await asRole(onlyNew, key.id, key.roleName, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  }));
+
+it('roles that were changed or dropped on the backend are repaired', () =>
+  withControl(async (control) => {
+    const { context, account, backend, backendDown, sealer } = control;
+    const changed = (await createKey(context, account.name, regular('changed', 'select on public.roads')))
+      .key;
+    const dropped = (await createKey(context, account.name, regular('dropped', 'select on public.roads')))
+      .key;
+    const master = { name: 'master', kind: 'master' as const, grants: [], expiresAt: null };
+    const { key: owner } = await createKey(context, account.name, master);
+    await asRole(control, owner.id, owner.roleName, `SET ROLE NONE; ALTER ROLE CURRENT_USER RESET role`);
+    await backend.superuser(
+      `GRANT SELECT ON public.secrets TO ${changed.roleName}`,
+      `DROP OWNED BY ${dropped.roleName}`,
+      `DROP ROLE ${dropped.roleName}`,
+    );
+    await asRole(control, changed.id, changed.roleName, `ALTER ROLE CURRENT_USER PASSWORD 'mine'`);
+    const roads = 'SELECT name FROM public.roads';
+    for (const key of [changed, dropped]) {
+      await expect(asRole(control, key.id, key.roleName, roads)).rejects.toMatchObject({ code: '28P01' });
+    }
+    expect(await repairRoles({ ...context, sealer })).toEqual(
+      [null, 'changed', 'dropped', 'master'].map((key) => ({ account: account.name, key, problem: null })),
+    );
+    for (const key of [changed, dropped]) {
+      expect(await asRole(control, key.id, key.roleName, roads)).toEqual([{ name: 'A1' }]);
+      await expect(asRole(control, key.id, key.roleName, 'TABLE public.secrets')).rejects.toMatchObject({
+        code: '42501',
+      });
+    }
+    expect(await asRole(control, owner.id, owner.roleName, 'SELECT current_user::text AS me')).toEqual([
+      { me: account.ownerRole },
+    ]);
+    expect(await repairRoles({ ...backendDown, sealer })).toMatchObject([
+      { account: account.name, key: null, problem: expect.stringContaining('ECONNREFUSED') },
+    ]);
+  }));
+
+it('what can be granted is listed for people to choose from', () =>
+  withControl(async ({ context, account }) => {
+    const names = (await listGrantable(context, account.name)).map(({ name, tables }) => [
+      name,
+      tables.length,
+    ]);
+    expect(names).toEqual([
+      ['gis', 2],
+      ['public', 2],
+    ]);
   }));
