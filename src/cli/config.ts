@@ -6,11 +6,11 @@ import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { loadAuthority } from '../authority/files.ts';
 import { loadServerCertificate } from '../authority/server-certificate.ts';
+import { dateText } from '../authority/validity.ts';
 import type { Config, GateConfig } from '../config/config.ts';
 import { ConfigError, RequestError } from '../errors.ts';
 import { openDatabase } from '../postgres/database.ts';
 import type { Shell } from './shell.ts';
-import { formatTime } from './table.ts';
 
 const checkCertificateFile = async (file: string): Promise<void> => {
   let pem: Buffer;
@@ -35,9 +35,7 @@ const checkDatabaseUrl = async (url: string): Promise<void> => {
 const checkServerCertificate = async (gate: GateConfig, publicHost: string): Promise<void> => {
   const { leafDer, names, notAfter } = await loadServerCertificate(gate);
   if (notAfter <= Date.now()) {
-    throw new RequestError(
-      `The certificate in ${gate.certificateFile} expired on ${formatTime(new Date(notAfter))}.`,
-    );
+    throw new RequestError(`The certificate in ${gate.certificateFile} expired on ${dateText(notAfter)}.`);
   }
   const leaf = new X509Certificate(leafDer);
   const found = isIP(publicHost) ? leaf.checkIP(publicHost) : leaf.checkHost(publicHost);

@@ -2,10 +2,21 @@
 
 import { Command } from 'commander';
 import { version } from '../program.ts';
+import { addAccountCommands } from './account.ts';
+import { addAddressCommands } from './address.ts';
+import { addAttemptCommands } from './attempt.ts';
+import { addAuditCommands } from './audit.ts';
 import { addCaCommands } from './ca.ts';
+import { addCertificateCommands } from './certificate.ts';
 import { addConfigCommands } from './config.ts';
+import { addDemoCommand } from './demo.ts';
+import { addExplainCommand } from './explain.ts';
+import { addInstanceCommands } from './instance.ts';
+import { addKeyCommands } from './key.ts';
 import { addMigrateCommand } from './migrate.ts';
+import { addReconcileCommand } from './reconcile.ts';
 import { addServeCommand } from './serve.ts';
+import { addSessionCommands } from './session.ts';
 import { createShell } from './shell.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,9 +33,20 @@ export const buildProgram = (terminal: Terminal): Command => {
     // Errors are thrown and told by whoever catches them; this is for help texts.
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => undefined });
   const shell = createShell(terminal, () => program.opts());
+  addDemoCommand(program, shell);
   addServeCommand(program, shell);
   addConfigCommands(program, shell);
   addMigrateCommand(program, shell);
+  addReconcileCommand(program, shell);
   addCaCommands(program, shell);
+  addAccountCommands(program, shell);
+  addAddressCommands(program, shell);
+  addCertificateCommands(program, shell);
+  addKeyCommands(program, shell);
+  addSessionCommands(program, shell);
+  addAttemptCommands(program, shell);
+  addExplainCommand(program, shell);
+  addAuditCommands(program, shell);
+  addInstanceCommands(program, shell);
   return program;
 };

@@ -5,6 +5,7 @@
 
 import { RequestError } from '../errors.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../postgres/database.ts';
+import { sqlstateOf } from '../postgres/errors.ts';
 import { messageOf } from './failure.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ const placeOf = (url: string): string => {
 /**
  * A database that has answered once; the caller closes it.
  * @param what as the sentence begins: `The store`, `The backend "main"`
- * @throws RequestError when the URL is unusable or the database does not answer
+ * @throws RequestError when the URL is unusable or the database does not answer; what it answered is the `cause`
  */
 export const openReachable = async (what: string, options: DatabaseOptions): Promise<Database> => {
   const database = openDatabase({ connectTimeoutMs: 5_000, ...options });
@@ -41,8 +42,7 @@ export const openReachable = async (what: string, options: DatabaseOptions): Pro
   } catch (error) {
     await database.close();
     const reason = reasons[codeOf(error)] ?? messageOf(error).replace(/\.$/, '');
-    throw new RequestError(`${what} at ${placeOf(options.url)} cannot be reached: ${reason}.`, {
-      cause: error,
-    });
+    const outcome = sqlstateOf(error) === undefined ? 'cannot be reached' : 'does not let Postern in';
+    throw new RequestError(`${what} at ${placeOf(options.url)} ${outcome}: ${reason}.`, { cause: error });
   }
 };

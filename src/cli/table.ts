@@ -3,6 +3,8 @@
  * Much of what is shown was written by clients (application names, addresses): nothing of it may steer a terminal.
  */
 
+import { dateText } from '../authority/validity.ts';
+
 export type Cell = string | number | boolean | Date | null | readonly string[];
 
 /** Title → what the column shows of a row. */
@@ -14,12 +16,9 @@ const gap = '  ';
 /** Control and format characters, which can move the cursor or turn text around. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** `2027-03-01 10:00 UTC` */
-export const formatTime = (time: Date): string => `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
 export const formatCell = (cell: Cell): string => {
   if (cell === null || cell === '') return nothing;
-  if (cell instanceof Date) return formatTime(cell);
+  if (cell instanceof Date) return dateText(cell.getTime());
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
   if (typeof cell === 'number') return String(cell);
   if (typeof cell === 'string') return cell.replace(unprintable, '\u{fffd}');

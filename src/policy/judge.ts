@@ -62,14 +62,19 @@ export const judgeCertificate = (
   return judgeRecord(owner.certificate, nowMs) ?? owner;
 };
 
-/** Whether the account may be used at all from this address. */
+/** Whether the account may be used at all. */
+export const judgeAccount = (account: AccountPolicy): Refusal | null =>
+  account.enabled ? null : new Refusal('account-disabled', { account: account.name });
+
+/** Whether the account may be used from this address. */
 export const judgeAddress = (
   account: AccountPolicy,
   address: Address | undefined,
   shown: string,
   nowMs: number,
 ): Refusal | null => {
-  if (!account.enabled) return new Refusal('account-disabled', { account: account.name });
+  const disabled = judgeAccount(account);
+  if (disabled) return disabled;
   if (address === undefined || admittedUntil(account.addresses, address) <= nowMs) {
     return new Refusal('address-refused', { account: account.name, address: shown });
   }

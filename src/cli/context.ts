@@ -1,0 +1,131 @@
+/**
+ * Builds what the use cases work with from the configuration, and closes it again, so that the process can end by
+ * itself. Connects to a backend only when one is asked for.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { loadAuthority } from '../authority/files.ts';
+import type { BackendConfig, Config } from '../config/config.ts';
+import type { ClientAuthority, KeyContext, SealContext } from '../control/context.ts';
+import { createSealer } from '../control/seal.ts';
+import { RequestError } from '../errors.ts';
+import type { Database } from '../postgres/database.ts';
+import { requireMigrated } from '../store/migrate.ts';
+import { consoleRole } from '../store/roles.ts';
+import { openReachable } from './reachable.ts';
+
+export type CommandContext = KeyContext & SealContext;
+
+/** Who is at the command line. A container may run as a user who has no name. */
+const actor = (): string => {
+  try {
+    return `cli:${userInfo().username}`;
+  } catch {
+    return 'cli';
+  }
+};
+
+const openStore = async ({ store: { url } }: Config): Promise<Database> => {
+  const store = await openReachable('The store', {
+    url,
+    role: consoleRole,
+    applicationName: 'postern cli',
+    statementTimeoutMs: 60_000,
+  });
+  try {
+    await requireMigrated(store);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+const readText = async (file: string, setting: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new RequestError(
+      `The file ${file} (${setting}) cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    );
+  }
+};
+
+const adminUrl = (
+  { host, port, tls }: BackendConfig,
+  admin: NonNullable<BackendConfig['admin']>,
+  database: string,
+): string => {
+  const url = new URL(`postgresql://localhost:${port}/${encodeURIComponent(database)}`);
+  url.username = encodeURIComponent(admin.user);
+  url.password = encodeURIComponent(admin.password);
+  // As a parameter it may also be an IPv6 address or a socket directory.
+  url.searchParams.set('host', host);
+  url.searchParams.set('sslmode', tls);
+  return url.href;
+};
+
+const openBackend = async ({ backends }: Config, name: string, database: string): Promise<Database> => {
+  const backend = backends.get(name);
+  if (backend === undefined) {
+    const known = [...backends.keys()].join(', ') || 'none';
+    throw new RequestError(`There is no backend "${name}" in the configuration; it has: ${known}.`);
+  }
+  if (backend.admin === null) {
+    throw new RequestError(
+      `The backend "${name}" has no admin login in the configuration: add backends.${name}.admin.`,
+    );
+  }
+  return openReachable(`The backend "${name}"`, {
+    url: adminUrl(backend, backend.admin, database),
+    applicationName: 'postern cli',
+    connectTimeoutMs: backend.connectTimeoutMs,
+    maxConnections: 2,
+    ...(backend.caFile !== null && {
+      tls: { ca: await readText(backend.caFile, `backends.${name}.ca_file`) },
+    }),
+  });
+};
+
+/**
+ * Runs `work` with the store and the way to the backends; all connections are closed afterwards.
+ * @throws RequestError when the store cannot be reached or is not migrated, and whatever `work` throws
+ */
+export const withControl = async <T>(
+  config: Config,
+  work: (context: CommandContext) => Promise<T>,
+): Promise<T> => {
+  const store = await openStore(config);
+  const backends = new Map<string, Promise<Database>>();
+  const backendAdmin = (name: string, database: string): Promise<Database> => {
+    const place = JSON.stringify([name, database]);
+    const opened = backends.get(place) ?? openBackend(config, name, database);
+    backends.set(place, opened);
+    return opened;
+  };
+  const sealer = createSealer(config.sealingKeys);
+  try {
+    return await work({ store, actor: actor(), now: Date.now, backendAdmin, sealer, seal: sealer.seal });
+  } finally {
+    const opened = await Promise.allSettled([...backends.values(), store]);
+    await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+  }
+};
+
+/** null: the configuration has no authority. @throws RequestError when its files cannot be used */
+export const loadClientAuthority = async ({
+  authority,
+  public: { host, port },
+}: Config): Promise<ClientAuthority | null> => {
+  if (authority === null) return null;
+  const { defaultDays, maximumDays, serverCaFile } = authority;
+  return {
+    authority: await loadAuthority(authority),
+    serverCaPem: await readText(serverCaFile, 'authority.server_ca_file'),
+    defaultDays,
+    maximumDays,
+    host,
+    port,
+  };
+};

@@ -1,0 +1,27 @@
+/** `postern instance list`: which gates are running. */
+
+import type { Command } from 'commander';
+import { type Instance, listInstances } from '../store/instances.ts';
+import { withControl } from './context.ts';
+import type { Shell } from './shell.ts';
+import type { Columns } from './table.ts';
+
+const columns: Columns<Instance> = {
+  id: ({ id }) => id,
+  address: ({ address }) => address,
+  version: ({ version }) => version,
+  started: ({ startedAt }) => startedAt,
+  heartbeat: ({ heartbeatAt }) => heartbeatAt,
+  'policy version': ({ policyVersion }) => policyVersion,
+};
+
+export const addInstanceCommands = (program: Command, shell: Shell): void => {
+  const instance = program.command('instance').description('the running Posterns');
+  instance
+    .command('list')
+    .description('those that are alive, oldest first')
+    .action(async () => {
+      const instances = await withControl(shell.loadConfig(), ({ store }) => listInstances(store));
+      shell.list(instances, columns, 'No instance is running.');
+    });
+};
