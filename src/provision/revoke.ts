@@ -14,9 +14,13 @@ import { requireManaged } from './managed-role.ts';
 import { revokeEverything } from './revocation.ts';
 
 const retryAfterMs = 20;
+const defaultGraceMs = 1_500;
+const defaultTimeoutMs = 10_000;
 
 export interface RevokeOptions {
-  /** How long to wait for terminated sessions to be gone; default 10 000. */
+  /** How long the gates, who tell the reason, have for ending the role's sessions before they are terminated; 1500. */
+  readonly graceMs?: number;
+  /** How long to wait in all for sessions to be gone; default 10 000. */
   readonly timeoutMs?: number;
 }
 
@@ -30,13 +34,13 @@ export async function revokeRole(
   database: Database,
   account: BackendAccount,
   { kind, roleName }: { readonly kind: KeyKind; readonly roleName: string },
-  { timeoutMs = 10_000 }: RevokeOptions = {},
+  { graceMs = defaultGraceMs, timeoutMs = defaultTimeoutMs }: RevokeOptions = {},
 ): Promise<void> {
   const role = await requireManaged(database, roleName, account);
   if (role !== null) {
     await database.query(`ALTER ROLE ${quoteIdentifier(roleName)} NOLOGIN`);
     await joinRole(database, roleName);
-    await endSessions(database, roleName, timeoutMs);
+    await endSessions(database, roleName, { graceMs, timeoutMs });
   }
   await database.transaction(async (tx) => {
     await lockBackend(tx);
@@ -70,15 +74,21 @@ async function joinRole(database: Queryable, roleName: string): Promise<void> {
 }
 
 /** Repeats, because a login that had passed the check before NOLOGIN shows up after the first look. */
-async function endSessions(database: Queryable, roleName: string, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
+async function endSessions(
+  database: Queryable,
+  roleName: string,
+  { graceMs, timeoutMs }: Required<RevokeOptions>,
+): Promise<void> {
+  const startedAt = performance.now();
   for (;;) {
+    const waitedMs = performance.now() - startedAt;
     const { rows } = await database.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()',
-      [roleName],
+      `SELECT CASE WHEN $2 THEN pg_terminate_backend(pid) END
+         FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()`,
+      [roleName, waitedMs >= graceMs],
     );
     if (rows.length === 0) return;
-    if (performance.now() > deadline) {
+    if (waitedMs > timeoutMs) {
       throw new Error(
         `${rows.length} sessions of the role "${roleName}" did not end within ${timeoutMs} ms.`,
       );
