@@ -147,26 +147,31 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
   running.defer(() => recorder.close());
 
   const stopping = new AbortController();
-  const gate = await openGate(gateConfig.listen, {
-    ...material,
-    loginTimeoutMs: gateConfig.loginTimeoutMs,
-    clientAuthentication: gateConfig.clientAuthentication,
-    policy: book,
-    registry,
-    waitingRoom,
-    now,
-    closedBecause: () => (stopping.signal.aborted ? new Refusal('shutting-down') : closed()),
-    keyThrottle: new Throttle(keyThrottling, now),
-    cancelThrottle: new Throttle(cancelThrottling, now),
-    recentKeys: new RecentKeys(),
-    saltedPasswords: new SaltedPasswords(),
-    openRolePassword: (key) => sealer.open(key.sealedRolePassword, key.id),
-    boundaryGraceMs,
-    halfCloseGraceMs,
-    report: createReport({ log, metrics, recordAttempt: recorder.add, now }),
-  });
+  const onListenError = (error: Error) => log.error({ error }, 'the listening socket reports an error');
+  const gate = await openGate(
+    { ...gateConfig.listen, onError: onListenError },
+    {
+      ...material,
+      loginTimeoutMs: gateConfig.loginTimeoutMs,
+      clientAuthentication: gateConfig.clientAuthentication,
+      policy: book,
+      registry,
+      waitingRoom,
+      now,
+      closedBecause: () => (stopping.signal.aborted ? new Refusal('shutting-down') : closed()),
+      keyThrottle: new Throttle(keyThrottling, now),
+      cancelThrottle: new Throttle(cancelThrottling, now),
+      recentKeys: new RecentKeys(),
+      saltedPasswords: new SaltedPasswords(),
+      openRolePassword: (key) => sealer.open(key.sealedRolePassword, key.id),
+      boundaryGraceMs,
+      halfCloseGraceMs,
+      report: createReport({ log, metrics, recordAttempt: recorder.add, now }),
+    },
+  );
   running.defer(async () => {
     stopping.abort();
+    waitingRoom.abortAll(new Refusal('shutting-down'));
     registry.endAll(new Refusal('ended-shutdown'));
     await gate.close();
   });

@@ -14,15 +14,17 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** What the listening socket reports later, such as too many open files; it goes on listening. */
+  readonly onError: (error: Error) => void;
 }
 
 /** @throws RequestError one sentence when the port cannot be had */
 export const openGate = async (
-  { host, port }: ListenOptions,
+  { host, port, onError }: ListenOptions,
   dependencies: ConnectionDependencies,
 ): Promise<Gate> => {
   const connections = new Set<Promise<void>>();
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     const connection = serveConnection(socket, dependencies).finally(() => connections.delete(connection));
     connections.add(connection);
   });
@@ -36,7 +38,7 @@ export const openGate = async (
         : `The gate cannot listen on ${host}:${port} (${error.code}).`,
     );
   });
-  server.off('error', reject);
+  server.off('error', reject).on('error', onError);
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {

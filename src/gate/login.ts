@@ -24,6 +24,7 @@ export interface Login {
 export class WaitingRoom {
   readonly #limits: HalfOpenLimits;
   readonly #perAddress = new Map<string, number>();
+  readonly #logins = new Set<AbortController>();
   #total = 0;
 
   constructor(limits: HalfOpenLimits) {
@@ -36,8 +37,10 @@ export class WaitingRoom {
 
   startLogin(timeoutMs: number): Login {
     const controller = new AbortController();
-    const refusal = new Refusal('login-deadline', { seconds: Math.ceil(timeoutMs / 1000) });
-    const timer = setTimeout(() => controller.abort(refusal), timeoutMs);
+    this.#logins.add(controller);
+    const timer = setTimeout(() => {
+      controller.abort(new Refusal('login-deadline', { seconds: Math.ceil(timeoutMs / 1000) }));
+    }, timeoutMs);
     let counted: string | undefined;
     return {
       signal: controller.signal,
@@ -47,10 +50,16 @@ export class WaitingRoom {
       },
       finish: () => {
         clearTimeout(timer);
+        this.#logins.delete(controller);
         if (counted !== undefined) this.#leave(counted);
         counted = undefined;
       },
     };
+  }
+
+  /** Ends every login with this reason. */
+  abortAll(refusal: Refusal): void {
+    for (const controller of this.#logins) controller.abort(refusal);
   }
 
   #enter(address: string): void {
