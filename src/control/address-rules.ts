@@ -15,6 +15,12 @@ import { existingAccount } from './existing.ts';
 import { recordChange } from './record.ts';
 import { checkExpiry, parseLabel } from './texts.ts';
 
+/**
+ * Shorter prefixes count as "any address": two halves of all addresses are all of them. The widest networks that
+ * registries hand out are /8 and, for IPv6, /16 or longer.
+ */
+const shortestPrefixBits = { 4: 8, 6: 16 } as const;
+
 export interface AddressRuleRequest {
   /** An address or CIDR of either family, as people write it. */
   readonly cidr: string;
@@ -31,13 +37,13 @@ export async function addAddressRule(
   accountName: string,
   request: AddressRuleRequest,
 ): Promise<StoredAddressRule> {
-  const { cidr, prefixBits } = parseCidr(request.cidr);
+  const { cidr, family, prefixBits } = parseCidr(request.cidr);
   const label = parseLabel(request.label);
   const expiresAt = checkExpiry(request.expiresAt, context.now());
   const account = await existingAccount(context.store, accountName);
-  if (prefixBits === 0 && !account.anyAddressAllowed) {
+  if (prefixBits < shortestPrefixBits[family] && !account.anyAddressAllowed) {
     throw new RequestError(
-      `${cidr} means any address, which the account "${account.name}" does not allow: name the networks, or have the operator allow it.`,
+      `${cidr} means any address, or nearly so, which the account "${account.name}" does not allow: name the networks, or have the operator allow it.`,
     );
   }
   const { after } = await recordChange(

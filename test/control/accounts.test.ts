@@ -114,12 +114,14 @@ describe('address rules', () => {
       await expect(removeAddressRule(context, name, 'nonsense')).rejects.toThrow('is not an address');
     }));
 
-  it.each(['0.0.0.0/0', '::/0', '::ffff:0.0.0.0/0'])('%s needs the permission of the account', (cidr) =>
-    withControl(async ({ context, account: { name } }) => {
-      await expect(addAddressRule(context, name, rule(cidr))).rejects.toThrow('means any address');
-      await changeAccount(context, name, { anyAddressAllowed: true });
-      await addAddressRule(context, name, rule(cidr));
-    }),
+  it.each(['0.0.0.0/0', '::/0', '::ffff:0.0.0.0/0', '128.0.0.0/1', '8000::/1'])(
+    '%s needs the permission of the account',
+    (cidr) =>
+      withControl(async ({ context, account: { name } }) => {
+        await expect(addAddressRule(context, name, rule(cidr))).rejects.toThrow('means any address');
+        await changeAccount(context, name, { anyAddressAllowed: true });
+        await addAddressRule(context, name, rule(cidr));
+      }),
   );
 
   it('are refused when they are nonsense, past, duplicates or somebody else’s', () =>
