@@ -113,7 +113,7 @@ CREATE TABLE transport.roads (
 );
 -- Each of the larger towns is joined to its three nearest.
 INSERT INTO transport.roads (from_town, to_town, class, length_km)
-SELECT a, b, CASE WHEN b <= 90 THEN 'highway' ELSE 'country road' END, min(km) * 1.18
+SELECT a, b, CASE WHEN a <= 50 THEN 'highway' ELSE 'country road' END, min(km) * 1.18
   FROM (SELECT least(t.id, n.id) AS a, greatest(t.id, n.id) AS b, n.km
           FROM places.towns t,
                LATERAL (SELECT o.id, 111.32 * sqrt((cos(radians(t.lat)) * (o.lon - t.lon)) ^ 2 + (o.lat - t.lat) ^ 2) AS km

@@ -6,8 +6,8 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { RequestError } from '../../errors.ts';
@@ -58,18 +58,23 @@ const urlOf = (options: PostgresOptions, port: number, database: string): string
 /** uid and gid for `spawn`; it starts in a directory that its user may surely enter. */
 const asUser = (user: SystemUser | null) => (user === null ? {} : { uid: user.uid, gid: user.gid, cwd: '/' });
 
-/** Makes the cluster beside its place and moves it there when it is whole. */
+/**
+ * Makes the cluster beside its place and moves it there when it is whole. Under a new name each time: an `initdb`
+ * whose demo was killed may still be at work, and removes its own directory when it fails.
+ */
 const makeCluster = async (options: PostgresOptions): Promise<void> => {
   const { binaries, systemUser, directory, password } = options;
-  const fresh = `${directory}.new`;
-  await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { mode: 0o700 });
+  const prefix = `${directory}.new-`;
+  for (const name of await readdir(dirname(directory))) {
+    const path = join(dirname(directory), name);
+    if (path.startsWith(prefix)) await rm(path, { recursive: true, force: true, maxRetries: 5 });
+  }
+  const fresh = await mkdtemp(prefix);
   const passwordFile = join(fresh, 'password');
   await writeWhole(passwordFile, `${password}\n`, 0o600);
   if (systemUser !== null) {
     for (const path of [fresh, passwordFile]) await chown(path, systemUser.uid, systemUser.gid);
   }
-  await chmod(fresh, 0o700);
   const flags = ['--username=postgres', '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync'];
   try {
     await run(
@@ -158,8 +163,8 @@ const waitUntilReady = async (
  */
 export const startPostgres = async (options: PostgresOptions): Promise<RunningPostgres> => {
   const { binaries, systemUser, directory } = options;
-  await requireReachable(join(directory, '..'), systemUser);
-  await requireReachable(join(binaries.postgres, '..'), systemUser);
+  await requireReachable(dirname(directory), systemUser);
+  await requireReachable(dirname(binaries.postgres), systemUser);
   if ((await readIfThere(join(dataOf(options), 'PG_VERSION'))) === null) await makeCluster(options);
   else await stopLeftover(options);
   const port = await choosePort(options);
