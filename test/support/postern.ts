@@ -52,7 +52,8 @@ export interface TestPostern {
   connect(options?: ClientConfig): Promise<pg.Client>;
   clientConfig(options?: ClientConfig): ClientConfig;
   createKey(name: string, kind: KeyKind, grants?: readonly string[]): Promise<CreatedKey>;
-  createCertificate(name: string): Promise<ClientFiles>;
+  /** Of the first account, or of another. */
+  createCertificate(name: string, ofAccount?: string): Promise<ClientFiles>;
   /** Every line that was logged so far. */
   logLines(): Record<string, unknown>[];
   superuser(...statements: string[]): Promise<Record<string, unknown>[]>;
@@ -191,8 +192,8 @@ export const startPostern = async ({ configure, allow }: TestPosternOptions = {}
     for (const cidr of allow ?? ['127.0.0.0/8', '::1']) {
       await addAddressRule(context, account, { cidr, label: 'test', expiresAt: null });
     }
-    const issue = async (name: string): Promise<ClientFiles> => {
-      const created = await createCertificate(context, account, { name, days: null, csr: null });
+    const issue = async (name: string, ofAccount = account): Promise<ClientFiles> => {
+      const created = await createCertificate(context, ofAccount, { name, days: null, csr: null });
       const folder = await mkdtemp(join(directory, 'client-'));
       await chmod(folder, 0o700);
       return writeClientFiles(folder, created.files);
