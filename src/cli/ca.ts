@@ -2,7 +2,6 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createAuthorityFiles } from '../authority/files.ts';
 import { collect } from './options.ts';
 import type { Shell } from './shell.ts';
 
@@ -32,6 +31,8 @@ export const addCaCommands = (program: Command, shell: Shell): void => {
     .requiredOption('--dir <dir>', 'directory to write to, made if missing')
     .requiredOption('--name <host-or-ip>', 'name that clients connect to; may be repeated', collect)
     .action(async ({ dir, name }: CreateOptions) => {
+      // Here and not above, like all that makes certificates: it takes longer to load than most commands to run.
+      const { createAuthorityFiles } = await import('../authority/files.ts');
       const directory = resolve(dir);
       const files = await createAuthorityFiles({ directory, names: name });
       shell.answer(

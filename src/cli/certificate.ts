@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createCertificate, listCertificates, revokeCertificate } from '../control/certificates.ts';
 import { RequestError } from '../errors.ts';
 import type { StoredCertificate } from '../store/certificates.ts';
 import { loadClientAuthority, withControl } from './context.ts';
@@ -17,6 +16,9 @@ interface CreateOptions {
   readonly days?: number;
   readonly csr?: string;
 }
+
+/** Here and not above: it takes longer to load than most commands to run. */
+const loadControl = () => import('../control/certificates.ts');
 
 const statusOf = ({ revokedAt, notAfter }: StoredCertificate): string => {
   if (revokedAt !== null) return 'revoked';
@@ -51,6 +53,7 @@ const create = async (
 ): Promise<StoredCertificate> => {
   const config = shell.loadConfig();
   const request = { name, days: days ?? null, csr: csr === undefined ? null : await readRequest(csr) };
+  const { createCertificate, revokeCertificate } = await loadControl();
   const clientAuthority = await loadClientAuthority(config);
   return withControl(config, (context) =>
     withReservedFile(resolve(out), async (write) => {
@@ -89,6 +92,7 @@ export const addCertificateCommands = (program: Command, shell: Shell): void => 
     .command('list <account>')
     .description('all certificates, expired and revoked ones too')
     .action(async (account: string) => {
+      const { listCertificates } = await loadControl();
       const listed = await withControl(shell.loadConfig(), (context) => listCertificates(context, account));
       shell.list(listed, columns, `The account "${account}" has no certificate.`);
     });
@@ -97,6 +101,7 @@ export const addCertificateCommands = (program: Command, shell: Shell): void => 
     .description('refuse a certificate from now on and end its sessions')
     .option('--reason <text>', 'why, for the records')
     .action(async (account: string, name: string, { reason }: { reason?: string }) => {
+      const { revokeCertificate } = await loadControl();
       const revoked = await withControl(shell.loadConfig(), (context) =>
         revokeCertificate(context, account, name, reason ?? null),
       );

@@ -5,12 +5,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { loadAuthority } from '../authority/files.ts';
 import type { BackendConfig, Config } from '../config/config.ts';
 import type { ClientAuthority, KeyContext, SealContext } from '../control/context.ts';
 import { createSealer } from '../control/seal.ts';
 import { RequestError } from '../errors.ts';
 import type { Database } from '../postgres/database.ts';
+import { sqlstateOf } from '../postgres/errors.ts';
 import { requireMigrated } from '../store/migrate.ts';
 import { consoleRole } from '../store/roles.ts';
 import { openReachable } from './reachable.ts';
@@ -26,12 +26,23 @@ const actor = (): string => {
   }
 };
 
+/** What PostgreSQL says to a login that asks for a role which it cannot have; undefined: something else is wrong. */
+const roleProblem = (error: unknown): string | undefined => {
+  switch (error instanceof RequestError ? sqlstateOf(error.cause) : undefined) {
+    case '22023':
+      return 'The store has not been prepared: run `postern migrate` first.';
+    case '42501':
+      return `The store's user is not a member of the role ${consoleRole}: run GRANT ${consoleRole} TO that user.`;
+    default:
+      return undefined;
+  }
+};
+
 const openStore = async ({ store: { url } }: Config): Promise<Database> => {
-  const store = await openReachable('The store', {
-    url,
-    role: consoleRole,
-    applicationName: 'postern cli',
-    statementTimeoutMs: 60_000,
+  const options = { url, role: consoleRole, applicationName: 'postern cli', statementTimeoutMs: 60_000 };
+  const store = await openReachable('The store', options).catch((error: unknown) => {
+    const problem = roleProblem(error);
+    throw problem === undefined ? error : new RequestError(problem, { cause: error });
   });
   try {
     await requireMigrated(store);
@@ -119,6 +130,7 @@ export const loadClientAuthority = async ({
   public: { host, port },
 }: Config): Promise<ClientAuthority | null> => {
   if (authority === null) return null;
+  const { loadAuthority } = await import('../authority/files.ts');
   const { defaultDays, maximumDays, serverCaFile } = authority;
   return {
     authority: await loadAuthority(authority),

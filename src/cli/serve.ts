@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander';
 import { RequestError } from '../errors.ts';
-import { createLog } from '../telemetry/log.ts';
 import { messageOf } from './failure.ts';
 import type { Shell } from './shell.ts';
 
@@ -31,7 +30,10 @@ export const addServeCommand = (program: Command, shell: Shell): void => {
       const config = shell.loadConfig();
       const stopped = shell.terminal.untilSignal();
       // Here and not above: the other commands start without loading the gate.
-      const { composeServe } = await import('../compose.ts');
+      const [{ composeServe }, { createLog }] = await Promise.all([
+        import('../compose.ts'),
+        import('../telemetry/log.ts'),
+      ]);
       const serving = await composeServe(config, createLog(config.telemetry.logLevel)).catch((error) => {
         throw startFailure(error);
       });
