@@ -24,10 +24,10 @@ export const addDemoCommand = (program: Command, shell: Shell): void => {
     .option('--dir <dir>', 'directory for everything, kept for the next time', '.postern')
     .option('--port <port>', 'port of 127.0.0.1 that the gate listens on', parsePort, 6432)
     .action(async ({ dir, port }: DemoOptions) => {
-      // Here and not above: the other commands start without loading the gate.
-      const { runDemo } = await import('./demo/run.ts');
       const stop = new AbortController();
       void shell.terminal.untilSignal().then(() => stop.abort());
+      // Here and not above: the other commands start without loading the gate.
+      const { runDemo } = await import('./demo/run.ts');
       await runDemo({ directory: dir, port, shell, stop: stop.signal });
     });
 };

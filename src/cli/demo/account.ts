@@ -13,10 +13,15 @@ import { hintOf } from '../../policy/key-text.ts';
 import { backendName } from './configuration.ts';
 import { ownerRole, readableSchemas } from './data-set.ts';
 import { geographyDatabase } from './databases.ts';
-import type { DemoKeys } from './environment.ts';
 import { type Place, readSecret, writeSecret } from './place.ts';
 
 export const accountName = 'demo';
+
+/** Their texts, which only their owner and the demo's directory know. */
+export interface DemoKeys {
+  readonly master: string;
+  readonly reader: string;
+}
 
 const loopback = [
   { cidr: '127.0.0.0/8', label: 'This machine (IPv4)' },
@@ -65,7 +70,7 @@ const keepKey = async (
   return made.text;
 };
 
-/** @returns the texts of the keys */
+/** Account, address rules and keys. */
 export const prepareAccount = async (control: ControlContext, place: Place): Promise<DemoKeys> => {
   // A start that was killed may have left a key half-made.
   await reconcile(control);

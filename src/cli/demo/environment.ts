@@ -1,15 +1,10 @@
 /** `demo.env`, which a POSIX shell reads with a dot: where the demo is and what opens it. */
 
 import { join } from 'node:path';
-import { accountName } from './account.ts';
+import { accountName, type DemoKeys } from './account.ts';
 import { publicHost } from './configuration.ts';
 import { geographyDatabase } from './databases.ts';
 import { type Place, writeWhole } from './place.ts';
-
-export interface DemoKeys {
-  readonly master: string;
-  readonly reader: string;
-}
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 

@@ -6,28 +6,19 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { RequestError } from '../../errors.ts';
 import { connect } from '../../postgres/connect.ts';
 import { sqlstateOf } from '../../postgres/errors.ts';
-import type { Binaries } from './binaries.ts';
+import { asUser, type ClusterOptions, dataOf, makeCluster } from './cluster.ts';
 import { readIfThere, writeWhole } from './place.ts';
 import { findFreePort } from './ports.ts';
-import { requireReachable, type SystemUser } from './system-user.ts';
+import { requireReachable } from './system-user.ts';
 
 const run = promisify(execFile);
-
-export interface PostgresOptions {
-  /** Holds the data, the server's log and its port. */
-  readonly directory: string;
-  readonly binaries: Binaries;
-  readonly systemUser: SystemUser | null;
-  /** Of the superuser `postgres`; may stand in a URL as it is. */
-  readonly password: string;
-}
 
 export interface RunningPostgres {
   readonly port: number;
@@ -48,64 +39,24 @@ const settings = {
   timezone: 'UTC',
 };
 const startTimeoutMs = 60_000;
+const stopTimeoutSeconds = 20;
 const pollIntervalMs = 50;
 
-const dataOf = ({ directory }: PostgresOptions): string => join(directory, 'data');
-const logOf = ({ directory }: PostgresOptions): string => join(directory, 'postgres.log');
-const urlOf = (options: PostgresOptions, port: number, database: string): string =>
+const logOf = ({ directory }: ClusterOptions): string => join(directory, 'postgres.log');
+const urlOf = (options: ClusterOptions, port: number, database: string): string =>
   `postgresql://postgres:${options.password}@127.0.0.1:${port}/${database}`;
 
-/** uid and gid for `spawn`; it starts in a directory that its user may surely enter. */
-const asUser = (user: SystemUser | null) => (user === null ? {} : { uid: user.uid, gid: user.gid, cwd: '/' });
-
-/**
- * Makes the cluster beside its place and moves it there when it is whole. Under a new name each time: an `initdb`
- * whose demo was killed may still be at work, and removes its own directory when it fails.
- */
-const makeCluster = async (options: PostgresOptions): Promise<void> => {
-  const { binaries, systemUser, directory, password } = options;
-  const prefix = `${directory}.new-`;
-  for (const name of await readdir(dirname(directory))) {
-    const path = join(dirname(directory), name);
-    if (path.startsWith(prefix)) await rm(path, { recursive: true, force: true, maxRetries: 5 });
-  }
-  const fresh = await mkdtemp(prefix);
-  const passwordFile = join(fresh, 'password');
-  await writeWhole(passwordFile, `${password}\n`, 0o600);
-  if (systemUser !== null) {
-    for (const path of [fresh, passwordFile]) await chown(path, systemUser.uid, systemUser.gid);
-  }
-  const flags = ['--username=postgres', '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync'];
-  try {
-    await run(
-      binaries.initdb,
-      [`--pgdata=${join(fresh, 'data')}`, `--pwfile=${passwordFile}`, ...flags],
-      asUser(systemUser),
-    );
-  } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? '';
-    throw new RequestError(`PostgreSQL could not make its data directory ${directory}: ${said}`, {
-      cause: error,
-    });
-  }
-  await rm(passwordFile);
-  await rename(fresh, directory);
-};
-
-const stopServer = async (options: PostgresOptions, mode: 'fast' | 'immediate'): Promise<void> => {
-  const { binaries, systemUser } = options;
-  await run(
-    binaries.pgCtl,
-    ['stop', '-D', dataOf(options), '-m', mode, '-w', '-t', '20'],
-    asUser(systemUser),
-  );
+/** Ends all sessions, and returns when the server is gone. */
+const stopServer = async (options: ClusterOptions): Promise<void> => {
+  const flags = ['-D', dataOf(options), '-m', 'fast', '-w', '-t', String(stopTimeoutSeconds)];
+  await run(options.binaries.pgCtl, ['stop', ...flags], asUser(options.systemUser));
 };
 
 /**
  * A demo that was killed has left its server running. The process id in `postmaster.pid` may be somebody else's by
  * now, so it counts only when a server with our password and our data answers on the port that stands there.
  */
-const stopLeftover = async (options: PostgresOptions): Promise<void> => {
+const stopLeftover = async (options: ClusterOptions): Promise<void> => {
   const lines = (await readIfThere(join(dataOf(options), 'postmaster.pid')))?.split('\n');
   const port = Number(lines?.[3]);
   if (!Number.isInteger(port)) return;
@@ -119,11 +70,11 @@ const stopLeftover = async (options: PostgresOptions): Promise<void> => {
     "SELECT current_setting('data_directory') AS directory",
   );
   await connection.close();
-  if (rows[0]?.directory === dataOf(options)) await stopServer(options, 'fast');
+  if (rows[0]?.directory === dataOf(options)) await stopServer(options);
 };
 
 /** The port of last time if it is free. */
-const choosePort = async ({ directory }: PostgresOptions): Promise<number> => {
+const choosePort = async ({ directory }: ClusterOptions): Promise<number> => {
   const file = join(directory, 'port');
   const kept = await readIfThere(file);
   const port = await findFreePort(kept === null ? null : Number(kept));
@@ -132,11 +83,7 @@ const choosePort = async ({ directory }: PostgresOptions): Promise<number> => {
 };
 
 /** @throws RequestError when the server does not answer in time, or has ended */
-const waitUntilReady = async (
-  options: PostgresOptions,
-  port: number,
-  ended: () => boolean,
-): Promise<void> => {
+const waitUntilReady = async (options: ClusterOptions, port: number, ended: () => boolean): Promise<void> => {
   const deadline = performance.now() + startTimeoutMs;
   while (!ended() && performance.now() < deadline) {
     try {
@@ -161,7 +108,7 @@ const waitUntilReady = async (
  * Makes the cluster if there is none and starts it.
  * @throws RequestError one sentence; nothing is left running
  */
-export const startPostgres = async (options: PostgresOptions): Promise<RunningPostgres> => {
+export const startPostgres = async (options: ClusterOptions): Promise<RunningPostgres> => {
   const { binaries, systemUser, directory } = options;
   await requireReachable(dirname(directory), systemUser);
   await requireReachable(dirname(binaries.postgres), systemUser);
@@ -177,10 +124,14 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningPo
     windowsHide: true,
     stdio: ['ignore', log.fd, log.fd],
   });
+  // Whatever ends this process early, a second Ctrl-C or a bug, the server is told to follow.
+  const tell = () => void server.kill('SIGINT');
+  process.on('exit', tell);
   let stopping = false;
   const ended = () => server.exitCode !== null || server.signalCode !== null;
   const { promise: died, resolve: reportDeath } = Promise.withResolvers<RequestError>();
   server.once('exit', (code, signal) => {
+    process.off('exit', tell);
     if (stopping) return;
     reportDeath(
       new RequestError(
@@ -192,7 +143,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningPo
     stopping = true;
     if (server.pid === undefined || ended()) return;
     const exited = once(server, 'exit');
-    await stopServer(options, 'fast').catch(() => stopServer(options, 'immediate'));
+    await stopServer(options).catch(() => server.kill('SIGQUIT'));
     await exited;
   };
   try {
