@@ -4,6 +4,7 @@
  * query, or is made to leave, has that query cancelled: nothing runs on for nobody.
  */
 
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Refusal } from '../../errors.ts';
 import { BackendToClientFrames, ClientToBackendFrames } from '../../wire/frames.ts';
@@ -13,6 +14,11 @@ import type { BackendSession, Ending, Identity, Secured } from '../values.ts';
 import { Pump } from './pump.ts';
 
 const errorResponse = 'E'.charCodeAt(0);
+
+/** How long a backend may take to close after the goodbye, and to come to it before the next cancel request. */
+const leaveGraceMs = 5_000;
+const cancelAgainMs = 200;
+const nothing = Buffer.alloc(0);
 
 export interface RelayDependencies {
   /** How long the message in flight may take to pass once the session has to end. */
@@ -91,20 +97,44 @@ export const relay = async (
   backendToClient.stop();
   facts.clientToBackendBytes = clientToBackend.bytes;
   facts.backendToClientBytes = backendToClient.bytes;
-  void leaveBackend(backend, isIdle() || asked.terminateSeen, () => session.cancelQuery());
+  void leaveBackend(backend, {
+    idle: backend.readableEnded || isIdle(),
+    betweenMessages: asked.atBoundary,
+    cancelQuery: () => session.cancelQuery(),
+  });
   return end;
 };
 
-/** Cancels what still runs, then says goodbye; a backend that does not close by itself is closed. */
+interface Leaving {
+  readonly idle: boolean;
+  /** The client's last message went over whole. */
+  readonly betweenMessages: boolean;
+  readonly cancelQuery: () => Promise<void>;
+}
+
+/**
+ * Says goodbye and cancels what still runs. One cancel stops one query, and the client may have sent many ahead of
+ * the goodbye: so again, until the backend is there. One that does not close by itself is closed.
+ */
 const leaveBackend = async (
   backend: Socket,
-  idle: boolean,
-  cancelQuery: () => Promise<void>,
+  { idle, betweenMessages, cancelQuery }: Leaving,
 ): Promise<void> => {
   if (backend.closed) return;
   backend.resume();
+  // In the middle of a message the goodbye's bytes would complete it, and the backend would run it.
+  if (backend.writable) backend.end(betweenMessages ? buildTerminate() : nothing);
+  const giveUpAtMs = performance.now() + leaveGraceMs;
+  while (!backend.closed && performance.now() < giveUpAtMs) {
+    if (!idle) await cancelQuery();
+    await closedWithin(backend, idle ? leaveGraceMs : cancelAgainMs);
+  }
+  if (backend.closed) return;
+  backend.destroy();
   if (!idle) await cancelQuery();
-  const giveUp = setTimeout(() => backend.destroy(), 5_000);
-  backend.once('close', () => clearTimeout(giveUp));
-  if (backend.writable) backend.end(buildTerminate());
+};
+
+const closedWithin = async (socket: Socket, timeoutMs: number): Promise<void> => {
+  if (socket.closed) return;
+  await once(socket, 'close', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined);
 };
