@@ -60,7 +60,8 @@ export const relay = async (
   const onClientEnd = (): void => {
     backend.end();
     if (asked.terminateSeen || isIdle()) return;
-    timers.push(setTimeout(() => void session.cancelQuery(), halfCloseGraceMs));
+    // Again and again: a client that is gone may have sent many queries ahead, and its reset may stay unseen.
+    timers.push(setInterval(() => void session.cancelQuery(), halfCloseGraceMs));
   };
 
   const onClientClose = (): void => resolve({ kind: 'closed', side: 'client' });
@@ -89,7 +90,7 @@ export const relay = async (
   if (backend.closed) onBackendEnd();
 
   const end = await ending;
-  for (const timer of timers) clearTimeout(timer);
+  for (const timer of timers) clearInterval(timer);
   session.ending.removeEventListener('abort', onEnding);
   client.off('end', onClientEnd).off('close', onClientClose);
   backend.off('end', onBackendEnd).off('close', onBackendEnd);
