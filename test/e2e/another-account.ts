@@ -63,6 +63,7 @@ export const addAccount = async (
     grants: ['select on places.towns'],
     expiresAt: readerExpiresAt ?? null,
   });
+  await postern.caughtUp();
   const connect = async (options: ClientConfig = {}): Promise<pg.Client> => {
     const client = new pg.Client({
       ...postern.clientConfig(),

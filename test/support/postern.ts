@@ -22,6 +22,7 @@ import { createSealer } from '../../src/control/seal.ts';
 import type { KeyKind } from '../../src/policy/account.ts';
 import { type Database, openDatabase } from '../../src/postgres/database.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { caughtUp } from './caught-up.ts';
 import { createDatabase, postgresUrl, runAsSuperuser, uniqueName } from './postgres.ts';
 import { createStore, type TestStore } from './store.ts';
 
@@ -51,9 +52,12 @@ export interface TestPostern {
   /** Connected through the gate; closed at the end. */
   connect(options?: ClientConfig): Promise<pg.Client>;
   clientConfig(options?: ClientConfig): ClientConfig;
+  /** Keys and certificates that are made while the gate runs are known to it when these return. */
   createKey(name: string, kind: KeyKind, grants?: readonly string[]): Promise<CreatedKey>;
   /** Of the first account, or of another. */
   createCertificate(name: string, ofAccount?: string): Promise<ClientFiles>;
+  /** Resolves when the gate has heard of everything that was changed until now. */
+  caughtUp(): Promise<void>;
   /** Every line that was logged so far. */
   logLines(): Record<string, unknown>[];
   superuser(...statements: string[]): Promise<Record<string, unknown>[]>;
@@ -211,6 +215,10 @@ export const startPostern = async ({ configure, allow }: TestPosternOptions = {}
     running.defer(() => serving.stop());
     await serving.ready;
 
+    const followed = async <T>(made: T): Promise<T> => {
+      await caughtUp(store, serving);
+      return made;
+    };
     const clients = new Set<pg.Client>();
     running.defer(
       async () => void (await Promise.all([...clients].map((client) => client.end().catch(() => undefined)))),
@@ -247,8 +255,9 @@ export const startPostern = async ({ configure, allow }: TestPosternOptions = {}
       backendUrl: backend.url,
       connect,
       clientConfig,
-      createKey: newKey,
-      createCertificate: issue,
+      createKey: async (...request) => followed(await newKey(...request)),
+      createCertificate: async (...request) => followed(await issue(...request)),
+      caughtUp: () => followed(undefined),
       logLines: () =>
         readFileSync(logFile, 'utf8')
           .split('\n')
