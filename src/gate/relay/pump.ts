@@ -52,7 +52,8 @@ export class Pump {
     const last = rest === -1 ? chunk : chunk.subarray(0, rest);
     this.bytes += last.length;
     this.#frames.push(last);
-    this.#target.write(last);
+    // The message in flight may be a gigabyte: it must not gather here either.
+    if (!this.#target.write(last)) this.#source.pause();
     if (this.#frames.atBoundary) this.#stopHere();
   }
 
