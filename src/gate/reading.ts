@@ -26,7 +26,8 @@ const untilReadable = (stream: Readable, signal: AbortSignal): Promise<void> =>
   });
 
 /**
- * The next `bytes` bytes, no more.
+ * The next `bytes` bytes (at least one), no more. Takes what is there as it comes: a stream with unread bytes in it
+ * says "readable" again at once, and waiting for the rest of them would spin without ever letting it arrive.
  * @returns undefined when the stream ended before the first of them
  * @throws Refusal `client-gone` when it ends in between; the signal's reason when that aborts
  */
@@ -35,13 +36,19 @@ export const readOrEnd = async (
   bytes: number,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> => {
+  const parts: Buffer[] = [];
+  let missing = bytes;
   for (;;) {
     signal.throwIfAborted();
-    const chunk: Buffer | null = stream.read(bytes);
-    if (chunk?.length === bytes) return chunk;
-    if (chunk) throw new Refusal('client-gone');
-    if (stream.readableEnded || stream.destroyed) return undefined;
-    await untilReadable(stream, signal);
+    const part: Buffer | null = stream.read(Math.min(missing, stream.readableLength) || 1);
+    if (part) {
+      parts.push(part);
+      missing -= part.length;
+      if (missing === 0) return parts.length === 1 ? part : Buffer.concat(parts);
+    } else if (stream.readableEnded || stream.destroyed) {
+      if (parts.length > 0) throw new Refusal('client-gone');
+      return undefined;
+    } else await untilReadable(stream, signal);
   }
 };
 
