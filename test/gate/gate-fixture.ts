@@ -1,0 +1,99 @@
+/**
+ * A gate for one describe block, with raw clients that are gone after each test. At the end of the block the gate must
+ * have come to rest: no session and nobody logging in is left, and every connection of it has come to its end.
+ */
+
+import type { ConnectionOptions } from 'node:tls';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { pollUntil } from '../support/poll.ts';
+import { startPostern, type TestPostern, type TestPosternOptions } from '../support/postern.ts';
+import { RawClient, type RawMessage, startup } from '../support/raw-client.ts';
+import { logIn } from '../support/raw-login.ts';
+
+export interface GateUnderTest {
+  readonly postern: TestPostern;
+  /** A TCP connection, nothing said on it. */
+  plain(): Promise<RawClient>;
+  /** The bundle's files and the server's CA, as TLS options. */
+  tlsOptions(changes?: ConnectionOptions): ConnectionOptions;
+  /** Inside TLS after SSLRequest, with the bundle's certificate unless the options say otherwise. */
+  secured(changes?: ConnectionOptions): Promise<RawClient>;
+  /** Inside TLS, the startup packet is out. */
+  greeted(parameters?: Readonly<Record<string, string>>, minor?: number): Promise<RawClient>;
+  /** Up to ReadyForQuery with the reader's key. */
+  loggedIn(minor?: number): Promise<{ client: RawClient; greeting: RawMessage[] }>;
+  gauge(name: string): Promise<number>;
+  /** The log line about the end of a connection, once it is there. */
+  logged(fields: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Resolves when nobody is logging in and no session is left. */
+  atRest(): Promise<void>;
+}
+
+export const useGate = (options?: TestPosternOptions): GateUnderTest => {
+  let postern: TestPostern | undefined;
+  const clients: RawClient[] = [];
+
+  beforeAll(async () => {
+    postern = await startPostern(options);
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.close();
+  });
+  afterAll(async () => {
+    if (postern) await gate.atRest();
+    await postern?.stop();
+  });
+
+  const gate: GateUnderTest = {
+    get postern() {
+      if (!postern) throw new Error('The gate has not been started.');
+      return postern;
+    },
+    plain: async () => {
+      const client = await RawClient.open(gate.postern.port);
+      clients.push(client);
+      return client;
+    },
+    tlsOptions: (changes = {}) => {
+      const { certificate, key, serverCa } = gate.postern.files;
+      return { cert: certificate, key, ca: serverCa, ...changes };
+    },
+    secured: async (changes) => {
+      const client = await gate.plain();
+      await client.requestTls(gate.tlsOptions(changes));
+      return client;
+    },
+    greeted: async (parameters = {}, minor = 0) => {
+      const client = await gate.secured();
+      client.send(startup({ user: gate.postern.account, ...parameters }, minor));
+      return client;
+    },
+    loggedIn: async (minor = 0) => {
+      const client = await gate.greeted({}, minor);
+      return { client, greeting: await logIn(client, gate.postern.readerKey) };
+    },
+    gauge: async (name) => {
+      const response = await fetch(`http://127.0.0.1:${gate.postern.serving.telemetryPort}/metrics`);
+      const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(await response.text()) ?? [];
+      return Number(value);
+    },
+    logged: (fields) =>
+      pollUntil(() => {
+        const lines = gate.postern.logLines().filter(({ msg }) => msg === 'connection');
+        expect(lines).toContainEqual(expect.objectContaining(fields));
+        return lines.findLast((line) =>
+          Object.entries(fields).every(([name, value]) => line[name] === value),
+        );
+      }),
+    atRest: async () => {
+      await pollUntil(async () => {
+        expect({
+          active: await gate.gauge('postern_sessions_active'),
+          halfOpen: await gate.gauge('postern_connections_half_open'),
+        }).toEqual({ active: 0, halfOpen: 0 });
+        return true;
+      });
+    },
+  };
+  return gate;
+};
