@@ -39,6 +39,9 @@ export const digestOf = (text: string): string => createHash('sha256').update(te
 /** The last four characters, by which people tell their keys apart; they belong to the checksum, not the secret. */
 export const hintOf = (text: string): string => text.slice(-4);
 
+/** The text with every key in it, also a mistyped one, cut to its prefix: people paste keys into the wrong field. */
+export const withoutKeys = (text: string): string => text.replace(/pst_[mpr]_[0-9A-Za-z_]*/g, 'pst_…');
+
 /** The first 32 bits of SHA-256 as a number in base62, most significant digit first. */
 function checksumOf(body: string): string {
   let rest = createHash('sha256').update(body).digest().readUInt32BE(0);

@@ -7,6 +7,7 @@ import { Refusal } from '../../errors.ts';
 import type { AccountPolicy } from '../../policy/account.ts';
 import type { PolicyView } from '../../policy/book.ts';
 import { judgeDatabase, judgeUser } from '../../policy/judge.ts';
+import { withoutKeys } from '../../policy/key-text.ts';
 import { buildNegotiateProtocolVersion } from '../../wire/backend-messages.ts';
 import {
   isProtocolOption,
@@ -73,9 +74,9 @@ export const greet = async (
   const { parameters } = packet;
   const user = parameterText(parameters, 'user') ?? '';
   const requested = parameterText(parameters, 'database') || user;
-  facts.user = user;
-  facts.database = requested;
-  facts.applicationName = parameterText(parameters, 'application_name') ?? '';
+  facts.user = withoutKeys(user);
+  facts.database = withoutKeys(requested);
+  facts.applicationName = withoutKeys(parameterText(parameters, 'application_name') ?? '');
   const minorVersion = agreeOnVersion(packet.minor, parameters, secured);
   facts.protocol = `3.${minorVersion}`;
 
