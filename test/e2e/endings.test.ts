@@ -98,17 +98,18 @@ describe('a live session', () => {
     await undisturbed;
   });
 
-  it.each(
-    endings.filter(({ account }) => account === undefined),
-  )('is ended with the reason also while it is idle, when $what', async (ending) => {
-    const account = await addAccount(postern);
-    const client = await account.connect();
-    const errors: unknown[] = [];
-    client.on('error', (error) => errors.push(error));
-    await ending.end(account);
-    await pollUntil(() => errors.length > 0, { timeoutMs: ending.withinMs ?? 2_000 });
-    expect(errors[0]).toMatchObject({ severity: 'FATAL', code: '57P01', message: ending.says });
-  });
+  it.each(endings.filter(({ account }) => account === undefined))(
+    'is ended with the reason also while it is idle, when $what',
+    async (ending) => {
+      const account = await addAccount(postern);
+      const client = await account.connect();
+      const errors: unknown[] = [];
+      client.on('error', (error) => errors.push(error));
+      await ending.end(account);
+      await pollUntil(() => errors.length > 0, { timeoutMs: ending.withinMs ?? 2_000 });
+      expect(errors[0]).toMatchObject({ severity: 'FATAL', code: '57P01', message: ending.says });
+    },
+  );
 
   it('goes on when another certificate of its account is revoked and another key is rotated', async () => {
     const account = await addAccount(postern);
