@@ -450,3 +450,10 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
+
+/** What an error says, on one line. Node gives an empty message when each address of a host failed. */
+export const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0]);
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.trim().replace(/\s*\n\s*/g, ' ');
+};

@@ -10,7 +10,7 @@ import {
   showAccount,
 } from '../control/accounts.ts';
 import type { Account } from '../store/accounts.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import { collect, parseCount } from './options.ts';
 import type { Shell } from './shell.ts';
 import { type Columns, formatFields } from './table.ts';
@@ -75,7 +75,7 @@ const addCreate = (account: Command, shell: Shell): void => {
     )
     .option('--allow-any-address', 'let its allowlist contain 0.0.0.0/0 and ::/0')
     .action(async (name: string, options: CreateOptions) => {
-      const created = await withControl(shell.loadConfig(), (context) =>
+      const created = await asOperator(shell.loadConfig(), (context) =>
         createAccount(context, {
           name,
           backend: options.backend,
@@ -102,34 +102,34 @@ export const addAccountCommands = (program: Command, shell: Shell): void => {
     .command('list')
     .description('all accounts')
     .action(async () => {
-      shell.list(await withControl(shell.loadConfig(), listAccounts), columns, 'There is no account yet.');
+      shell.list(await asOperator(shell.loadConfig(), listAccounts), columns, 'There is no account yet.');
     });
   account
     .command('show <name>')
     .description('one account with its settings')
     .action(async (name: string) => {
-      const shown = await withControl(shell.loadConfig(), (context) => showAccount(context, name));
+      const shown = await asOperator(shell.loadConfig(), (context) => showAccount(context, name));
       shell.answer(shown, fieldsOf(shown));
     });
   account
     .command('disable <name>')
     .description('end its sessions and admit nobody until it is enabled again')
     .action(async (name: string) => {
-      const disabled = await withControl(shell.loadConfig(), (context) => disableAccount(context, name));
+      const disabled = await asOperator(shell.loadConfig(), (context) => disableAccount(context, name));
       shell.answer(disabled, `The account "${name}" is disabled.`);
     });
   account
     .command('enable <name>')
     .description('admit its clients again')
     .action(async (name: string) => {
-      const enabled = await withControl(shell.loadConfig(), (context) => enableAccount(context, name));
+      const enabled = await asOperator(shell.loadConfig(), (context) => enableAccount(context, name));
       shell.answer(enabled, `The account "${name}" is active.`);
     });
   account
     .command('delete <name>')
     .description("end its sessions and remove its keys' roles; the data stay untouched")
     .action(async (name: string) => {
-      await withControl(shell.loadConfig(), (context) => deleteAccount(context, name));
+      await asOperator(shell.loadConfig(), (context) => deleteAccount(context, name));
       shell.answer({ name, status: 'deleted' }, `The account "${name}" is deleted; its data are untouched.`);
     });
 };

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { addAddressRule, listAddressRules, removeAddressRule } from '../control/address-rules.ts';
 import type { StoredAddressRule } from '../store/address-rules.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import { parseExpiry } from './options.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
@@ -29,7 +29,7 @@ export const addAddressCommands = (program: Command, shell: Shell): void => {
     .option('--label <text>', 'whose address it is', '')
     .option('--expires <duration>', 'for how long, such as 8h or 30d', parseExpiry)
     .action(async (account: string, cidr: string, { label, expires }: AddOptions) => {
-      const rule = await withControl(shell.loadConfig(), (context) =>
+      const rule = await asOperator(shell.loadConfig(), (context) =>
         addAddressRule(context, account, { cidr, label, expiresAt: expires ?? null }),
       );
       shell.answer(rule, `The account "${account}" can be used from ${rule.cidr}.`);
@@ -38,14 +38,14 @@ export const addAddressCommands = (program: Command, shell: Shell): void => {
     .command('list <account>')
     .description('the allowlist, expired rules too')
     .action(async (account: string) => {
-      const rules = await withControl(shell.loadConfig(), (context) => listAddressRules(context, account));
+      const rules = await asOperator(shell.loadConfig(), (context) => listAddressRules(context, account));
       shell.list(rules, columns, `The allowlist of the account "${account}" is empty: nobody is admitted.`);
     });
   address
     .command('remove <account> <cidr-or-id>')
     .description('no longer admit an address or network; ends its sessions')
     .action(async (account: string, cidrOrId: string) => {
-      const rule = await withControl(shell.loadConfig(), (context) =>
+      const rule = await asOperator(shell.loadConfig(), (context) =>
         removeAddressRule(context, account, cidrOrId),
       );
       shell.answer(rule, `Removed ${rule.cidr} from the allowlist of the account "${account}".`);

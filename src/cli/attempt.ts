@@ -5,7 +5,7 @@ import { existingAccount } from '../control/existing.ts';
 import { listKeys } from '../store/api-keys.ts';
 import { type Attempt, listAttempts } from '../store/attempts.ts';
 import { listCertificates } from '../store/certificates.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import { parseCount } from './options.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
@@ -33,7 +33,7 @@ export const addAttemptCommands = (program: Command, shell: Shell): void => {
     .description('the latest attempts, newest first')
     .option('--limit <n>', 'how many', parseCount, defaultLimit)
     .action(async (accountName: string, { limit }: { limit: number }) => {
-      const { attempts, named } = await withControl(shell.loadConfig(), async ({ store }) => {
+      const { attempts, named } = await asOperator(shell.loadConfig(), async ({ store }) => {
         const { id } = await existingAccount(store, accountName);
         return {
           attempts: await listAttempts(store, id, { limit }),

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { RequestError } from '../errors.ts';
 import { type AuditEvent, listAudit, verifyAudit } from '../store/audit.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import { parseCount } from './options.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
@@ -33,7 +33,7 @@ export const addAuditCommands = (program: Command, shell: Shell): void => {
     .option('--limit <n>', 'how many', parseCount, defaultLimit)
     .option('--target <name>', 'of this alone, such as demo or demo/laptop')
     .action(async (options: ListOptions) => {
-      const events = await withControl(shell.loadConfig(), ({ store }) => listAudit(store, options));
+      const events = await asOperator(shell.loadConfig(), ({ store }) => listAudit(store, options));
       const shown = events.map((event): ShownEvent => ({ ...event, hash: event.hash.toString('hex') }));
       shell.list(shown, columns, 'Nothing has been changed.');
     });
@@ -41,7 +41,7 @@ export const addAuditCommands = (program: Command, shell: Shell): void => {
     .command('verify')
     .description('check that no record was altered, removed or inserted')
     .action(async () => {
-      const verdict = await withControl(shell.loadConfig(), ({ store }) => verifyAudit(store));
+      const verdict = await asOperator(shell.loadConfig(), ({ store }) => verifyAudit(store));
       if (verdict.kind === 'broken') {
         throw new RequestError(
           `The audit records were tampered with: number ${verdict.number} is not as it was written or is missing.`,

@@ -3,9 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { loadClientAuthority } from '../compose/control.ts';
 import { RequestError } from '../errors.ts';
 import type { StoredCertificate } from '../store/certificates.ts';
-import { loadClientAuthority, withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import { parseCount } from './options.ts';
 import { withReservedFile } from './reserved-file.ts';
 import type { Shell } from './shell.ts';
@@ -55,7 +56,7 @@ const create = async (
   const request = { name, days: days ?? null, csr: csr === undefined ? null : await readRequest(csr) };
   const { createCertificate, revokeCertificate } = await loadControl();
   const clientAuthority = await loadClientAuthority(config);
-  return withControl(config, (context) =>
+  return asOperator(config, (context) =>
     withReservedFile(resolve(out), async (write) => {
       const created = await createCertificate({ ...context, clientAuthority }, account, request);
       try {
@@ -93,7 +94,7 @@ export const addCertificateCommands = (program: Command, shell: Shell): void => 
     .description('all certificates, expired and revoked ones too')
     .action(async (account: string) => {
       const { listCertificates } = await loadControl();
-      const listed = await withControl(shell.loadConfig(), (context) => listCertificates(context, account));
+      const listed = await asOperator(shell.loadConfig(), (context) => listCertificates(context, account));
       shell.list(listed, columns, `The account "${account}" has no certificate.`);
     });
   certificate
@@ -102,7 +103,7 @@ export const addCertificateCommands = (program: Command, shell: Shell): void => 
     .option('--reason <text>', 'why, for the records')
     .action(async (account: string, name: string, { reason }: { reason?: string }) => {
       const { revokeCertificate } = await loadControl();
-      const revoked = await withControl(shell.loadConfig(), (context) =>
+      const revoked = await asOperator(shell.loadConfig(), (context) =>
         revokeCertificate(context, account, name, reason ?? null),
       );
       shell.answer(revoked, `The certificate "${revoked.name}" is revoked.`);

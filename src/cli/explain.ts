@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type Explanation, explain } from '../control/explain.ts';
 import type { Told, Verdict } from '../control/verdicts.ts';
 import { RequestError } from '../errors.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import type { Shell } from './shell.ts';
 import { type Columns, formatTable } from './table.ts';
 
@@ -42,7 +42,7 @@ export const addExplainCommand = (program: Command, shell: Shell): void => {
     .option('--key <name>', 'the API key that it knows (default: judge each)')
     .action(async (account: string, options: ExplainOptions) => {
       const { address = null, certificate = null, key = null } = options;
-      const explanation = await withControl(shell.loadConfig(), (context) =>
+      const explanation = await asOperator(shell.loadConfig(), (context) =>
         explain(context, account, { address, certificate, key }),
       );
       shell.answer(explanation, textOf(explanation));

@@ -4,7 +4,7 @@
  */
 
 import { CommanderError } from 'commander';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 
 export interface CommandFailure {
   readonly exitCode: number;
@@ -16,13 +16,6 @@ const failed = 1;
 const wrongUsage = 2;
 /** EX_CONFIG of sysexits.h. */
 const badConfiguration = 78;
-
-/** What an error says, on one line. Node gives an empty message when each address of a host failed. */
-export const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0]);
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.trim().replace(/\s*\n\s*/g, ' ');
-};
 
 const usageFailure = (error: CommanderError): CommandFailure => {
   // `--help` and `--version`.

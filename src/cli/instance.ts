@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { type Instance, listInstances } from '../store/instances.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
 
@@ -21,7 +21,7 @@ export const addInstanceCommands = (program: Command, shell: Shell): void => {
     .command('list')
     .description('those that are alive, oldest first')
     .action(async () => {
-      const instances = await withControl(shell.loadConfig(), ({ store }) => listInstances(store));
+      const instances = await asOperator(shell.loadConfig(), ({ store }) => listInstances(store));
       shell.list(instances, columns, 'No instance is running.');
     });
 };

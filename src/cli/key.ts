@@ -7,7 +7,7 @@ import { revokeKey } from '../control/key-revocation.ts';
 import type { KeyKind } from '../policy/account.ts';
 import { formatGrant } from '../policy/grants.ts';
 import type { StoredKey } from '../store/api-keys.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import { collect, parseExpiry } from './options.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
@@ -54,10 +54,7 @@ const addCreate = (key: Command, shell: Shell): void => {
     .option('--expires <duration>', 'for how long, such as 8h or 90d', parseExpiry)
     .action(async (account: string, name: string, { kind, grant, expires }: CreateOptions) => {
       const request = { name, kind, grants: grant ?? [], expiresAt: expires ?? null };
-      tellKey(
-        shell,
-        await withControl(shell.loadConfig(), (context) => createKey(context, account, request)),
-      );
+      tellKey(shell, await asOperator(shell.loadConfig(), (context) => createKey(context, account, request)));
     });
 };
 
@@ -68,7 +65,7 @@ export const addKeyCommands = (program: Command, shell: Shell): void => {
     .command('list <account>')
     .description('all API keys, revoked ones too')
     .action(async (account: string) => {
-      const keys = await withControl(shell.loadConfig(), (context) => listKeys(context, account));
+      const keys = await asOperator(shell.loadConfig(), (context) => listKeys(context, account));
       shell.list(keys, columns, `The account "${account}" has no API key.`);
     });
   key
@@ -76,7 +73,7 @@ export const addKeyCommands = (program: Command, shell: Shell): void => {
     .description('replace what an API key may do')
     .requiredOption(...grantOption, collect)
     .action(async (account: string, name: string, { grant }: { grant: readonly string[] }) => {
-      const changed = await withControl(shell.loadConfig(), (context) =>
+      const changed = await asOperator(shell.loadConfig(), (context) =>
         setKeyGrants(context, account, name, grant),
       );
       const grants = changed.grants.map(formatGrant).join('; ');
@@ -86,14 +83,14 @@ export const addKeyCommands = (program: Command, shell: Shell): void => {
     .command('rotate <account> <name>')
     .description('give an API key another text, and print it once; the old text is refused from now on')
     .action(async (account: string, name: string) => {
-      tellKey(shell, await withControl(shell.loadConfig(), (context) => rotateKey(context, account, name)));
+      tellKey(shell, await asOperator(shell.loadConfig(), (context) => rotateKey(context, account, name)));
     });
   key
     .command('revoke <account> <name>')
     .description('refuse an API key from now on, end its sessions and remove its role')
     .option('--reason <text>', 'why, for the records')
     .action(async (account: string, name: string, { reason }: { reason?: string }) => {
-      const revoked = await withControl(shell.loadConfig(), (context) =>
+      const revoked = await asOperator(shell.loadConfig(), (context) =>
         revokeKey(context, account, name, reason ?? null),
       );
       const { unfinished } = revoked;

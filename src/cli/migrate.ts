@@ -1,8 +1,8 @@
 /** `postern migrate`: brings the store to what this program expects, as the store's owner. */
 
 import type { Command } from 'commander';
+import { openReachable } from '../postgres/reachable.ts';
 import { migrate } from '../store/migrate.ts';
-import { openReachable } from './reachable.ts';
 import type { Shell } from './shell.ts';
 
 export const addMigrateCommand = (program: Command, shell: Shell): void => {

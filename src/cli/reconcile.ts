@@ -5,7 +5,7 @@ import { type Reconciled, reconcile } from '../control/reconcile.ts';
 import { type Repaired, repairRoles } from '../control/repair.ts';
 import { resealRoleSecrets } from '../control/reseal.ts';
 import { RequestError } from '../errors.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import type { Shell } from './shell.ts';
 import { type Columns, formatTable } from './table.ts';
 
@@ -46,7 +46,7 @@ export const addReconcileCommand = (program: Command, shell: Shell): void => {
     .command('reconcile')
     .description('make the backends as the store says: finish what was interrupted, repair roles and grants')
     .action(async () => {
-      const outcome = await withControl(
+      const outcome = await asOperator(
         shell.loadConfig(),
         async (context): Promise<Outcome> => ({
           unfinished: await reconcile(context),

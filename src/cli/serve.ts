@@ -13,7 +13,7 @@ export const addServeCommand = (program: Command, shell: Shell): void => {
       const stopped = shell.terminal.untilSignal();
       // Here and not above: the other commands start without loading the gate.
       const [{ composeServe }, { createLog }] = await Promise.all([
-        import('../compose.ts'),
+        import('../compose/serve.ts'),
         import('../telemetry/log.ts'),
       ]);
       const serving = await composeServe(config, createLog(config.telemetry.logLevel));

@@ -6,7 +6,7 @@ import type { StoreContext } from '../control/context.ts';
 import { listSessions, orderSessionEnd } from '../control/sessions.ts';
 import { RequestError } from '../errors.ts';
 import type { ListedSession } from '../store/sessions.ts';
-import { withControl } from './context.ts';
+import { asOperator } from './as-operator.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
 
@@ -43,7 +43,7 @@ export const addSessionCommands = (program: Command, shell: Shell): void => {
     .command('list [account]')
     .description('all sessions, or those of an account')
     .action(async (account: string | undefined) => {
-      const sessions = await withControl(shell.loadConfig(), (context) =>
+      const sessions = await asOperator(shell.loadConfig(), (context) =>
         listSessions(context, account ?? null),
       );
       shell.list(sessions, columns, 'There is no session.');
@@ -52,7 +52,7 @@ export const addSessionCommands = (program: Command, shell: Shell): void => {
     .command('end <id>')
     .description('end a session; its client is told')
     .action(async (id: string) => {
-      const ended = await withControl(shell.loadConfig(), (context) => endSession(context, id));
+      const ended = await asOperator(shell.loadConfig(), (context) => endSession(context, id));
       shell.answer(ended, `The session "${id}" has ended.`);
     });
 };

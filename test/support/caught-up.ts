@@ -1,6 +1,6 @@
 /** When a gate has heard of everything that was changed in the store, by what it shows of itself: its metrics. */
 
-import type { Serving } from '../../src/compose.ts';
+import type { Serving } from '../../src/compose/serve.ts';
 import { pollUntil } from './poll.ts';
 import type { TestStore } from './store.ts';
 

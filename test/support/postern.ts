@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg, { type ClientConfig } from 'pg';
 import { createAuthorityFiles, loadAuthority } from '../../src/authority/files.ts';
-import { composeServe, type Serving } from '../../src/compose.ts';
+import { composeServe, type Serving } from '../../src/compose/serve.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createAccount, deleteAccount } from '../../src/control/accounts.ts';
 import { addAddressRule } from '../../src/control/address-rules.ts';

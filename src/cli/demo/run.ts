@@ -5,11 +5,11 @@
 
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
-import { composeServe } from '../../compose.ts';
+import { loadClientAuthority, withControl } from '../../compose/control.ts';
+import { composeServe } from '../../compose/serve.ts';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { loadClientAuthority, withControl } from '../context.ts';
 import type { Shell } from '../shell.ts';
 import { prepareAccount } from './account.ts';
 import { keepAuthority } from './authority.ts';
@@ -52,12 +52,8 @@ const occupy = async (place: Place, port: number): Promise<() => void> => {
 
 /** Everything that a client needs, in the store, on the backend and in files. @returns the certificate's name */
 const prepareClient = (config: Config, place: Place, port: number): Promise<string> =>
-  withControl(config, async (context) => {
-    const control = {
-      ...context,
-      actor: 'demo',
-      clientAuthority: await loadClientAuthority(config),
-    };
+  withControl(config, 'demo', async (opened) => {
+    const control = { ...opened, clientAuthority: await loadClientAuthority(config) };
     const keys = await prepareAccount(control, place);
     const certificateName = await keepClientFiles(control, place, port);
     await writeEnvironment(place, port, keys);
@@ -82,6 +78,7 @@ const serve = async (
   running.defer(() => logFile.close());
   const serving = await composeServe(config, createLog(config.telemetry.logLevel, logFile.fd));
   running.defer(() => serving.stop());
+  await serving.ready;
   const { telemetryPort } = serving;
   shell.answer(
     { directory: place.directory, port, telemetryPort, environment: place.environment },

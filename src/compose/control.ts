@@ -3,28 +3,18 @@
  * itself. Connects to a backend only when one is asked for.
  */
 
-import { readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import type { BackendConfig, Config } from '../config/config.ts';
 import type { ClientAuthority, KeyContext, SealContext } from '../control/context.ts';
 import { createSealer } from '../control/seal.ts';
 import { RequestError } from '../errors.ts';
 import type { Database } from '../postgres/database.ts';
 import { sqlstateOf } from '../postgres/errors.ts';
+import { openReachable } from '../postgres/reachable.ts';
 import { requireMigrated } from '../store/migrate.ts';
 import { consoleRole } from '../store/roles.ts';
-import { openReachable } from './reachable.ts';
+import { readSettingFile } from './read-setting.ts';
 
-export type CommandContext = KeyContext & SealContext;
-
-/** Who is at the command line. A container may run as a user who has no name. */
-const actor = (): string => {
-  try {
-    return `cli:${userInfo().username}`;
-  } catch {
-    return 'cli';
-  }
-};
+export type OpenedControl = KeyContext & SealContext;
 
 /** What PostgreSQL says to a login that asks for a role which it cannot have; undefined: something else is wrong. */
 const roleProblem = (error: unknown): string | undefined => {
@@ -39,7 +29,7 @@ const roleProblem = (error: unknown): string | undefined => {
 };
 
 const openStore = async ({ store: { url } }: Config): Promise<Database> => {
-  const options = { url, role: consoleRole, applicationName: 'postern cli', statementTimeoutMs: 60_000 };
+  const options = { url, role: consoleRole, applicationName: 'postern control', statementTimeoutMs: 60_000 };
   const store = await openReachable('The store', options).catch((error: unknown) => {
     const problem = roleProblem(error);
     throw problem === undefined ? error : new RequestError(problem, { cause: error });
@@ -50,16 +40,6 @@ const openStore = async ({ store: { url } }: Config): Promise<Database> => {
   } catch (error) {
     await store.close();
     throw error;
-  }
-};
-
-const readText = async (file: string, setting: string): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new RequestError(
-      `The file ${file} (${setting}) cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    );
   }
 };
 
@@ -90,22 +70,24 @@ const openBackend = async ({ backends }: Config, name: string, database: string)
   }
   return openReachable(`The backend "${name}"`, {
     url: adminUrl(backend, backend.admin, database),
-    applicationName: 'postern cli',
+    applicationName: 'postern control',
     connectTimeoutMs: backend.connectTimeoutMs,
     maxConnections: 2,
     ...(backend.caFile !== null && {
-      tls: { ca: await readText(backend.caFile, `backends.${name}.ca_file`) },
+      tls: { ca: await readSettingFile(backend.caFile, `backends.${name}.ca_file`) },
     }),
   });
 };
 
 /**
  * Runs `work` with the store and the way to the backends; all connections are closed afterwards.
+ * @param actor who is asking, for the audit
  * @throws RequestError when the store cannot be reached or is not migrated, and whatever `work` throws
  */
 export const withControl = async <T>(
   config: Config,
-  work: (context: CommandContext) => Promise<T>,
+  actor: string,
+  work: (context: OpenedControl) => Promise<T>,
 ): Promise<T> => {
   const store = await openStore(config);
   const backends = new Map<string, Promise<Database>>();
@@ -117,7 +99,7 @@ export const withControl = async <T>(
   };
   const sealer = createSealer(config.sealingKeys);
   try {
-    return await work({ store, actor: actor(), now: Date.now, backendAdmin, sealer, seal: sealer.seal });
+    return await work({ store, actor, now: Date.now, backendAdmin, sealer, seal: sealer.seal });
   } finally {
     const opened = await Promise.allSettled([...backends.values(), store]);
     await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
@@ -134,7 +116,7 @@ export const loadClientAuthority = async ({
   const { defaultDays, maximumDays, serverCaFile } = authority;
   return {
     authority: await loadAuthority(authority),
-    serverCaPem: await readText(serverCaFile, 'authority.server_ca_file'),
+    serverCaPem: await readSettingFile(serverCaFile, 'authority.server_ca_file'),
     defaultDays,
     maximumDays,
     host,

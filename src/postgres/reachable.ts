@@ -3,10 +3,9 @@
  * one sentence with the place and the reason. Never shows a password.
  */
 
-import { RequestError } from '../errors.ts';
-import { type Database, type DatabaseOptions, openDatabase } from '../postgres/database.ts';
-import { sqlstateOf } from '../postgres/errors.ts';
-import { messageOf } from './failure.ts';
+import { messageOf, RequestError } from '../errors.ts';
+import { type Database, type DatabaseOptions, openDatabase } from './database.ts';
+import { sqlstateOf } from './errors.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',

@@ -4,32 +4,33 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Config } from './config/config.ts';
-import { createSealer } from './control/seal.ts';
-import { failureOf, Refusal, RequestError } from './errors.ts';
-import { Presence } from './fleet/presence.ts';
-import { openGate } from './gate/gate.ts';
-import { RecentKeys } from './gate/identify/recent-keys.ts';
-import { WaitingRoom } from './gate/login.ts';
-import { SaltedPasswords } from './gate/open/salted-passwords.ts';
-import { SessionRegistry } from './gate/registry.ts';
-import { sweepSessions } from './gate/sweep.ts';
-import { Throttle } from './gate/throttle.ts';
+import type { Config } from '../config/config.ts';
+import { createSealer } from '../control/seal.ts';
+import { failureOf, Refusal, RequestError } from '../errors.ts';
+import { Presence } from '../fleet/presence.ts';
+import { openGate } from '../gate/gate.ts';
+import { RecentKeys } from '../gate/identify/recent-keys.ts';
+import { WaitingRoom } from '../gate/login.ts';
+import { SaltedPasswords } from '../gate/open/salted-passwords.ts';
+import { SessionRegistry } from '../gate/registry.ts';
+import { sweepSessions } from '../gate/sweep.ts';
+import { Throttle } from '../gate/throttle.ts';
+import { PolicyBook } from '../policy/book.ts';
+import { type DatabaseOptions, openDatabase } from '../postgres/database.ts';
+import { listen } from '../postgres/listen.ts';
+import { version } from '../program.ts';
+import { appendAttempts } from '../store/attempts.ts';
+import { followPolicy, type PolicyFeed } from '../store/change-feed.ts';
+import { stampLastUsed } from '../store/last-used.ts';
+import { gateRole } from '../store/roles.ts';
+import type { StoredSession } from '../store/sessions.ts';
+import { openEndpoint } from '../telemetry/endpoint.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { Recorder } from '../telemetry/recorder.ts';
+import { createReport } from '../telemetry/report.ts';
+import { startMaintenance } from './maintenance.ts';
 import { loadMaterial } from './material.ts';
-import { PolicyBook } from './policy/book.ts';
-import { type DatabaseOptions, openDatabase } from './postgres/database.ts';
-import { listen } from './postgres/listen.ts';
-import { version } from './program.ts';
-import { appendAttempts } from './store/attempts.ts';
-import { followPolicy, type PolicyFeed } from './store/change-feed.ts';
-import { stampLastUsed } from './store/last-used.ts';
-import { gateRole } from './store/roles.ts';
-import type { StoredSession } from './store/sessions.ts';
-import { openEndpoint } from './telemetry/endpoint.ts';
-import type { Log } from './telemetry/log.ts';
-import { createMetrics } from './telemetry/metrics.ts';
-import { Recorder } from './telemetry/recorder.ts';
-import { createReport } from './telemetry/report.ts';
 
 export interface Serving {
   readonly gatePort: number;
@@ -195,6 +196,7 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
     },
   });
   running.defer(() => endpoint.close());
+  running.defer(startMaintenance(config, log));
 
   log.info(
     { address: gateConfig.listen.host, port: gate.port, version, instance: instanceId },

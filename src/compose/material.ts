@@ -1,13 +1,12 @@
 /** Loads the files that a gate works with: its certificate, the CAs that it trusts, how its backends are reached. */
 
-import { readFile } from 'node:fs/promises';
-import { loadServerCertificate } from './authority/server-certificate.ts';
-import type { BackendConfig, Config, GateConfig } from './config/config.ts';
-import { RequestError } from './errors.ts';
-import type { Backend } from './gate/backend/dial.ts';
-import { TlsTerminator } from './gate/encrypt/tls-terminator.ts';
-import { type AddressSet, compileAddresses } from './policy/addresses.ts';
-import { serverEndPoint } from './wire/server-end-point.ts';
+import { loadServerCertificate } from '../authority/server-certificate.ts';
+import type { BackendConfig, Config, GateConfig } from '../config/config.ts';
+import type { Backend } from '../gate/backend/dial.ts';
+import { TlsTerminator } from '../gate/encrypt/tls-terminator.ts';
+import { type AddressSet, compileAddresses } from '../policy/addresses.ts';
+import { serverEndPoint } from '../wire/server-end-point.ts';
+import { readSettingFile } from './read-setting.ts';
 
 export interface GateMaterial {
   readonly tls: TlsTerminator;
@@ -17,22 +16,12 @@ export interface GateMaterial {
   readonly trustedProxies: AddressSet;
 }
 
-const readPem = async (file: string, setting: string): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new RequestError(
-      `The file ${file} (${setting}) cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    );
-  }
-};
-
 const loadBackend = async (config: BackendConfig): Promise<Backend> => ({
   name: config.name,
   host: config.host,
   port: config.port,
   tls: config.tls,
-  ca: config.caFile === null ? null : await readPem(config.caFile, `backends.${config.name}.ca_file`),
+  ca: config.caFile === null ? null : await readSettingFile(config.caFile, `backends.${config.name}.ca_file`),
   connectTimeoutMs: config.connectTimeoutMs,
 });
 
@@ -42,7 +31,7 @@ export const loadMaterial = async (config: Config, gate: GateConfig): Promise<Ga
     certificateFile: gate.certificateFile,
     keyFile: gate.keyFile,
   });
-  const clientCa = await readPem(gate.clientCaFile, 'gate.client_ca_file');
+  const clientCa = await readSettingFile(gate.clientCaFile, 'gate.client_ca_file');
   const backends = await Promise.all([...config.backends.values()].map(loadBackend));
   return {
     tls: new TlsTerminator({ certificate: server.certificatePem, key: server.keyPem, clientCa }),
