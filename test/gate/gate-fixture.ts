@@ -4,7 +4,7 @@
  */
 
 import type { ConnectionOptions } from 'node:tls';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern, type TestPostern, type TestPosternOptions } from '../support/postern.ts';
 import { RawClient, type RawMessage, startup } from '../support/raw-client.ts';
@@ -23,7 +23,7 @@ export interface GateUnderTest {
   /** Up to ReadyForQuery with the reader's key. */
   loggedIn(minor?: number): Promise<{ client: RawClient; greeting: RawMessage[] }>;
   gauge(name: string): Promise<number>;
-  /** The log line about the end of a connection, once it is there. */
+  /** The log line of this test about the end of a connection, once it is there. */
   logged(fields: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** Resolves when nobody is logging in and no session is left. */
   atRest(): Promise<void>;
@@ -32,9 +32,18 @@ export interface GateUnderTest {
 export const useGate = (options?: TestPosternOptions): GateUnderTest => {
   let postern: TestPostern | undefined;
   const clients: RawClient[] = [];
+  let linesBefore = 0;
+  const lines = () =>
+    gate.postern
+      .logLines()
+      .slice(linesBefore)
+      .filter(({ msg }) => msg === 'connection');
 
   beforeAll(async () => {
     postern = await startPostern(options);
+  });
+  beforeEach(() => {
+    linesBefore = gate.postern.logLines().length;
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.close();

@@ -49,10 +49,12 @@ export class TlsTerminator {
       ALPNProtocols: [alpn],
       minVersion: 'TLSv1.2',
       secureOptions,
-      allowHalfOpen: true,
       handshakeTimeout: 0x7fff_ffff,
     });
-    this.#server.on('secureConnection', (stream) => this.#waiting.get(connectionOf(stream))?.resolve(stream));
+    this.#server.on('secureConnection', (stream) => {
+      stream.allowHalfOpen = true;
+      this.#waiting.get(connectionOf(stream))?.resolve(stream);
+    });
     this.#server.on('tlsClientError', (error, stream) =>
       this.#waiting.get(connectionOf(stream))?.reject(new Refusal('tls-failed', { reason: error.message })),
     );
@@ -68,6 +70,8 @@ export class TlsTerminator {
     const onClose = () => reject(new Refusal('client-gone'));
     const onAbort = () => reject(signal.reason);
     this.#waiting.set(connection, { resolve, reject });
+    // Half a handshake leads nowhere: who closes in it is gone now, and not only when the deadline has passed.
+    socket.allowHalfOpen = false;
     socket.once('close', onClose);
     signal.addEventListener('abort', onAbort);
     this.#server.emit('connection', socket);
