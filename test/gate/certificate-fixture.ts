@@ -1,0 +1,35 @@
+/** Client certificates of every kind, made beside the store: none of them is on record. */
+
+import { generateKeyPairSync } from 'node:crypto';
+import { ExtendedKeyUsage, ExtendedKeyUsageExtension } from '@peculiar/x509';
+import { type Authority, signSelf, signWith } from '../../src/authority/sign.ts';
+
+export interface CertificateWish {
+  readonly commonName: string;
+  /** null: signed by its own key. */
+  readonly authority: Authority | null;
+  readonly fromDays?: number;
+  readonly untilDays?: number;
+  readonly usage?: 'client' | 'server';
+}
+
+const dayMs = 86_400_000;
+
+/** As TLS options. */
+export const makeCertificate = async (wish: CertificateWish): Promise<{ cert: string; key: string }> => {
+  const { commonName, authority, fromDays = -1, untilDays = 1, usage = 'client' } = wish;
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const now = Date.now();
+  const claims = {
+    commonName,
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }),
+    validity: { notBefore: now + fromDays * dayMs, notAfter: now + untilDays * dayMs },
+    extensions: [
+      new ExtendedKeyUsageExtension([
+        usage === 'client' ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth,
+      ]),
+    ],
+  };
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return { cert: authority ? await signWith(claims, authority) : await signSelf(claims, key), key };
+};
