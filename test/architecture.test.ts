@@ -18,13 +18,12 @@ interface Source {
   readonly imports: readonly string[];
 }
 
+const importPattern =
+  /^(?:import|export)\b[^;'"]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)|\.resolve\('([^']+)'\)/gm;
+
 const importsIn = (file: string, text: string): string[] =>
-  [
-    ...text.matchAll(
-      /^(?:import|export)\b[^;'"]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm,
-    ),
-  ]
-    .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+  [...text.matchAll(importPattern)]
+    .map((match) => match.slice(1).find((specifier) => specifier !== undefined) ?? '')
     .map((specifier) => (specifier.startsWith('.') ? join(dirname(file), specifier) : specifier));
 
 const sources: readonly Source[] = readdirSync(root, { recursive: true, withFileTypes: true })
