@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../src/authority/create.ts';
 import { loadAuthority } from '../../src/authority/files.ts';
@@ -18,7 +19,7 @@ let second: SecondAccount;
 
 beforeAll(async () => {
   const { certificateFile = '', keyFile = '' } = gate.postern.config.authority ?? {};
-  own = (await loadAuthority({ certificateFile, keyFile })).authority;
+  own = await loadAuthority({ certificateFile, keyFile });
   second = await addSecondAccount(gate.postern);
 });
 afterAll(() => second?.drop());
@@ -94,7 +95,6 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (version) => {
 
   it('the server certificate does not make a client', async () => {
     const { certificateFile = '', keyFile = '' } = gate.postern.config.gate ?? {};
-    const { readFile } = await import('node:fs/promises');
     const stolen = { cert: await readFile(certificateFile, 'utf8'), key: await readFile(keyFile, 'utf8') };
     expect(await refusalOf(stolen)).toMatchObject({ sqlstate: '28000' });
   });

@@ -88,11 +88,9 @@ export const useGate = (options?: TestPosternOptions): GateUnderTest => {
     },
     logged: (fields) =>
       pollUntil(() => {
-        const lines = gate.postern.logLines().filter(({ msg }) => msg === 'connection');
-        expect(lines).toContainEqual(expect.objectContaining(fields));
-        return lines.findLast((line) =>
-          Object.entries(fields).every(([name, value]) => line[name] === value),
-        );
+        const found = lines();
+        expect(found).toContainEqual(expect.objectContaining(fields));
+        return found.find((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
       }),
     atRest: async () => {
       await pollUntil(async () => {
