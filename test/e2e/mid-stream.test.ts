@@ -60,7 +60,7 @@ describe('a session that is ended in the middle of a big result', () => {
   });
 
   it('is closed without a word when the message on its way does not come to its end in time', async () => {
-    const session = await sessionThatDoesNotRead(`SELECT repeat('x', ${200 * mebibyte})`);
+    const session = await sessionThatDoesNotRead(`SELECT repeat('x', ${50 * mebibyte})`);
     await session.revoke();
     await untilNoneRuns(postern, session.mark, 5_000);
     await session.untilLogged();
@@ -72,7 +72,7 @@ describe('a session that is ended in the middle of a big result', () => {
   });
 
   it('does not gather the rest of a long row for a client that reads slowly', async () => {
-    const session = await sessionThatDoesNotRead(`SELECT repeat('x', ${300 * mebibyte})`);
+    const session = await sessionThatDoesNotRead(`SELECT repeat('x', ${200 * mebibyte})`);
     session.stream.removeAllListeners('data');
     const { grownBytes } = await withMemoryGrowth(async () => {
       await session.revoke();
