@@ -1,7 +1,7 @@
 /** The front door: listens, serves every connection, and closes down without leaving a socket behind. */
 
-import { type AddressInfo, createServer } from 'node:net';
-import { RequestError } from '../errors.ts';
+import { createServer } from 'node:net';
+import { type ListenOptions, listenOn } from '../port.ts';
 import { type ConnectionDependencies, serveConnection } from './connection.ts';
 
 export interface Gate {
@@ -10,17 +10,14 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-export interface ListenOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
+export interface GateOptions extends ListenOptions {
   /** What the listening socket reports later, such as too many open files; it goes on listening. */
   readonly onError: (error: Error) => void;
 }
 
 /** @throws RequestError one sentence when the port cannot be had */
 export const openGate = async (
-  { host, port, onError }: ListenOptions,
+  { onError, ...place }: GateOptions,
   dependencies: ConnectionDependencies,
 ): Promise<Gate> => {
   const connections = new Set<Promise<void>>();
@@ -28,19 +25,10 @@ export const openGate = async (
     const connection = serveConnection(socket, dependencies).finally(() => connections.delete(connection));
     connections.add(connection);
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen({ host, port }, resolve);
-  await promise.catch((error: NodeJS.ErrnoException) => {
-    throw new RequestError(
-      error.code === 'EADDRINUSE'
-        ? `Port ${port} on ${host} is taken: stop what uses it, or choose another port.`
-        : `The gate cannot listen on ${host}:${port} (${error.code}).`,
-    );
-  });
-  server.off('error', reject).on('error', onError);
+  const port = await listenOn(server, place, 'The gate');
+  server.on('error', onError);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     close: async () => {
       const closed = new Promise<void>((done) => server.close(() => done()));
       await Promise.all([closed, ...connections]);

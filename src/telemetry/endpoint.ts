@@ -4,18 +4,15 @@
  */
 
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { RequestError } from '../errors.ts';
+import { type ListenOptions, listenOn } from '../port.ts';
 
 export interface TelemetryEndpoint {
   readonly port: number;
   close(): Promise<void>;
 }
 
-export interface EndpointOptions {
-  readonly host: string;
-  readonly port: number;
+export interface EndpointOptions extends ListenOptions {
   readonly registry: Registry;
   /** null: ready. */
   readonly notReadyBecause: () => string | null;
@@ -32,7 +29,7 @@ const answer = (
 
 /** @throws RequestError one sentence when the port cannot be had */
 export const openEndpoint = async (options: EndpointOptions): Promise<TelemetryEndpoint> => {
-  const { host, port, registry, notReadyBecause } = options;
+  const { registry, notReadyBecause, ...place } = options;
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/livez':
@@ -50,18 +47,9 @@ export const openEndpoint = async (options: EndpointOptions): Promise<TelemetryE
         return answer(response, 404, 'try /metrics, /livez or /readyz\n');
     }
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen({ host, port }, resolve);
-  await promise.catch((error: NodeJS.ErrnoException) => {
-    throw new RequestError(
-      error.code === 'EADDRINUSE'
-        ? `Port ${port} on ${host} (telemetry.listen) is taken: stop what uses it, or choose another port.`
-        : `The telemetry endpoint cannot listen on ${host}:${port} (${error.code}).`,
-    );
-  });
+  const port = await listenOn(server, place, 'The telemetry endpoint (telemetry.listen)');
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     close: async () => {
       const closed = new Promise<void>((done) => server.close(() => done()));
       server.closeAllConnections();

@@ -219,7 +219,7 @@ describe('serve', () => {
     const { code, err } = await cli.run('serve', '--config', file);
     taken.close();
     expect(code).toBe(1);
-    expect(err).toMatch(new RegExp(`^postern: Port ${port} on 127\\.0\\.0\\.1 is taken.*\\n$`));
+    expect(err).toMatch(new RegExp(`^postern: The gate cannot listen on 127\\.0\\.0\\.1:${port}: another program .*\\n$`));
   });
 
   test('a second signal ends it at once, even while the store does not answer', async () => {
