@@ -10,21 +10,34 @@ import { startPostern, type TestPostern, type TestPosternOptions } from '../supp
 import { RawClient, type RawMessage, startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
 
+export interface GreetingOptions {
+  /** Of protocol 3; default 0. */
+  readonly minor?: number;
+  readonly from?: string;
+  readonly tls?: ConnectionOptions;
+}
+
+/** What a load balancer says about a client at `from`. */
+export const proxyHeader = (from: string): Buffer =>
+  Buffer.from(`PROXY ${from.includes(':') ? 'TCP6' : 'TCP4'} ${from} ${from} 40000 6432\r\n`);
+
 export interface GateUnderTest {
   readonly postern: TestPostern;
-  /** A TCP connection, nothing said on it. */
-  plain(): Promise<RawClient>;
+  /** A TCP connection; nothing said on it, or the PROXY header of a client at `from`. */
+  plain(from?: string): Promise<RawClient>;
   /** The bundle's files and the server's CA, as TLS options. */
   tlsOptions(changes?: ConnectionOptions): ConnectionOptions;
   /** Inside TLS after SSLRequest, with the bundle's certificate unless the options say otherwise. */
-  secured(changes?: ConnectionOptions): Promise<RawClient>;
+  secured(changes?: ConnectionOptions, from?: string): Promise<RawClient>;
   /** Inside TLS, the startup packet is out. */
-  greeted(parameters?: Readonly<Record<string, string>>, minor?: number): Promise<RawClient>;
+  greeted(parameters?: Readonly<Record<string, string>>, options?: GreetingOptions): Promise<RawClient>;
   /** Up to ReadyForQuery with the reader's key. */
-  loggedIn(minor?: number): Promise<{ client: RawClient; greeting: RawMessage[] }>;
+  loggedIn(options?: GreetingOptions): Promise<{ client: RawClient; greeting: RawMessage[] }>;
   gauge(name: string): Promise<number>;
   /** The log line of this test about the end of a connection, once it is there. */
   logged(fields: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Resolves when the gate knows everything that the store knows now. */
+  caughtUp(): Promise<void>;
   /** Resolves when nobody is logging in and no session is left. */
   atRest(): Promise<void>;
 }
@@ -58,27 +71,28 @@ export const useGate = (options?: TestPosternOptions): GateUnderTest => {
       if (!postern) throw new Error('The gate has not been started.');
       return postern;
     },
-    plain: async () => {
+    plain: async (from) => {
       const client = await RawClient.open(gate.postern.port);
       clients.push(client);
+      if (from !== undefined) client.send(proxyHeader(from));
       return client;
     },
     tlsOptions: (changes = {}) => {
       const { certificate, key, serverCa } = gate.postern.files;
       return { cert: certificate, key, ca: serverCa, ...changes };
     },
-    secured: async (changes) => {
-      const client = await gate.plain();
+    secured: async (changes, from) => {
+      const client = await gate.plain(from);
       await client.requestTls(gate.tlsOptions(changes));
       return client;
     },
-    greeted: async (parameters = {}, minor = 0) => {
-      const client = await gate.secured();
+    greeted: async (parameters = {}, { minor = 0, from, tls } = {}) => {
+      const client = await gate.secured(tls, from);
       client.send(startup({ user: gate.postern.account, ...parameters }, minor));
       return client;
     },
-    loggedIn: async (minor = 0) => {
-      const client = await gate.greeted({}, minor);
+    loggedIn: async (options) => {
+      const client = await gate.greeted({}, options);
       return { client, greeting: await logIn(client, gate.postern.readerKey) };
     },
     gauge: async (name) => {
@@ -92,6 +106,13 @@ export const useGate = (options?: TestPosternOptions): GateUnderTest => {
         expect(found).toContainEqual(expect.objectContaining(fields));
         return found.find((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
       }),
+    caughtUp: async () => {
+      const { rows } = await gate.postern.store.owner.query<{ version: number }>(
+        'SELECT version FROM postern.policy_version',
+      );
+      const version = Number(rows[0]?.version);
+      await pollUntil(async () => (await gate.gauge('postern_policy_version')) >= version);
+    },
     atRest: async () => {
       await pollUntil(async () => {
         expect({

@@ -9,11 +9,13 @@ import {
 import { continueScramClient, startScramClient } from '../../src/wire/scram-client.ts';
 import { saltPassword } from '../../src/wire/scram-keys.ts';
 import { serverEndPoint } from '../../src/wire/server-end-point.ts';
-import type { RawClient, RawMessage } from './raw-client.ts';
+import { message, type RawClient, type RawMessage } from './raw-client.ts';
 
 export interface ScramOptions {
   /** `plus` binds to the server certificate, `plain` says that the client cannot, `Buffer` binds to something else. */
   readonly binding?: 'plus' | 'plain' | Buffer;
+  /** What the client believes was offered; default: what was. */
+  readonly mechanisms?: readonly string[];
 }
 
 const saslText = (found: RawMessage): string => found.body.toString('latin1', 4);
@@ -28,11 +30,11 @@ const bindingData = (client: RawClient, binding: ScramOptions['binding']): Buffe
 export const proveByScram = async (
   client: RawClient,
   key: string,
-  { binding }: ScramOptions = {},
+  { binding, mechanisms: believed }: ScramOptions = {},
 ): Promise<void> => {
   const offer = await client.readMessage();
   if (offer.type !== 'R' || offer.body.readInt32BE() !== 10) throw new Error(`${offer.type} instead of SASL`);
-  const mechanisms = saslText(offer).split('\0').filter(Boolean);
+  const mechanisms = believed ?? saslText(offer).split('\0').filter(Boolean);
   const channelBinding = bindingData(client, binding);
   const start = startScramClient({
     mechanisms,
@@ -63,4 +65,23 @@ export const logInByPassword = async (client: RawClient, key: string): Promise<R
   if (request.type !== 'R' || request.body.readInt32BE() !== 3) throw new Error('no password asked for');
   client.send(buildPassword(key));
   return client.readThrough('Z');
+};
+
+/** Runs a statement; its rows, each column as text. */
+export const query = async (client: RawClient, sql: string): Promise<string[][]> => {
+  client.send(message('Q', Buffer.from(`${sql}\0`)));
+  const answers = await client.readThrough('Z');
+  const failed = answers.find(({ type }) => type === 'E');
+  if (failed) throw new Error(String(failed.body));
+  return answers.filter(({ type }) => type === 'D').map(({ body }) => columnsOf(body));
+};
+
+const columnsOf = (row: Buffer): string[] => {
+  const columns: string[] = [];
+  for (let offset = 2; offset < row.length; ) {
+    const bytes = Math.max(row.readInt32BE(offset), 0);
+    columns.push(row.toString('utf8', offset + 4, offset + 4 + bytes));
+    offset += 4 + bytes;
+  }
+  return columns;
 };
