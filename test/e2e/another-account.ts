@@ -22,6 +22,8 @@ export interface AnotherAccount {
 }
 
 export interface AnotherAccountOptions {
+  /** A name in the configuration; default `main`. */
+  readonly backend?: string;
   readonly allow?: readonly string[];
   readonly addressesExpireAt?: Date;
   readonly readerExpiresAt?: Date;
@@ -31,13 +33,19 @@ export interface AnotherAccountOptions {
 /** Names in it: certificate `laptop`, keys `master` and `reader`. */
 export const addAccount = async (
   postern: TestPostern,
-  { allow = ['127.0.0.1'], addressesExpireAt, readerExpiresAt, maxSessions }: AnotherAccountOptions = {},
+  {
+    allow = ['127.0.0.1'],
+    addressesExpireAt,
+    readerExpiresAt,
+    maxSessions,
+    backend = 'main',
+  }: AnotherAccountOptions = {},
 ): Promise<AnotherAccount> => {
   const { context, database, ownerRole, port } = postern;
   const account = uniqueName('acc').replace('_', '-');
   await createAccount(context, {
     name: account,
-    backend: 'main',
+    backend,
     database,
     ownerRole,
     ...(maxSessions === undefined ? {} : { maxSessions }),
