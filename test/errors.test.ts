@@ -1,8 +1,9 @@
-/** `docs/errors.md` is compared with the table in `src/errors.ts`, so that neither can lie about the other. */
+/** `docs/errors.md` is compared with the table in `src/failures.ts`, so that neither can lie about the other. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type FailureFacts, failures, Refusal } from '../src/errors.ts';
+import { Refusal } from '../src/errors.ts';
+import { type FailureFacts, failures } from '../src/failures.ts';
 
 const page = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');
 

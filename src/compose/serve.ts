@@ -6,7 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import { createSealer } from '../control/seal.ts';
-import { failureOf, Refusal, RequestError } from '../errors.ts';
+import { Refusal, RequestError } from '../errors.ts';
+import { failureOf } from '../failures.ts';
 import { Presence } from '../fleet/presence.ts';
 import { openGate } from '../gate/gate.ts';
 import { RecentKeys } from '../gate/identify/recent-keys.ts';

@@ -4,7 +4,8 @@
  */
 
 import { dateText } from '../authority/validity.ts';
-import { failureOf, Refusal } from '../errors.ts';
+import { Refusal } from '../errors.ts';
+import { failureOf } from '../failures.ts';
 import type { AccountPolicy, AddressRule, ApiKey, Certificate } from '../policy/account.ts';
 import { type Address, admittedUntil, compileAddresses, parseAddress } from '../policy/addresses.ts';
 import { PolicyBook } from '../policy/book.ts';

@@ -5,7 +5,8 @@
  */
 
 import type { Socket } from 'node:net';
-import { Refusal, type Stage } from '../errors.ts';
+import { Refusal } from '../errors.ts';
+import type { Stage } from '../failures.ts';
 import { displayAddress } from '../policy/addresses.ts';
 import { type AcceptDependencies, accept } from './accept/accept.ts';
 import { ClientLine } from './client-line.ts';

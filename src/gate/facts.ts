@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import type { Stage } from '../errors.ts';
+import type { Stage } from '../failures.ts';
 
 export interface ConnectionFacts {
   /** 12 hex digits; the client sees it in DETAIL, the log carries it. */

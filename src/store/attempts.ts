@@ -3,7 +3,7 @@
  * Append only; the oldest go by retention. No foreign keys, so nothing about a row can cost the batch it came with.
  */
 
-import type { FailureCode } from '../errors.ts';
+import type { FailureCode } from '../failures.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { columnsOf } from './columns.ts';
 

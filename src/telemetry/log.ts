@@ -1,7 +1,7 @@
 /** The log: one JSON object per line on standard output, by pino. Never holds a secret. */
 
 import pino from 'pino';
-import type { LogLevel } from '../errors.ts';
+import type { LogLevel } from '../failures.ts';
 
 /** What the rest of the program needs of a logger. */
 export type Log = Record<LogLevel, (fields: object, message: string) => void>;

@@ -3,7 +3,8 @@
  * text from the client is bounded and, being JSON, cannot break a line.
  */
 
-import { failureOf, type LogLevel, type Refusal } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
+import { failureOf, type LogLevel } from '../failures.ts';
 import type { ConnectionFacts } from '../gate/facts.ts';
 import type { Ending } from '../gate/values.ts';
 import type { Log } from './log.ts';

@@ -4,8 +4,8 @@
  * answers or throws Refusal, nothing else.
  */
 
-import type { FailureCode } from '../../src/errors.ts';
 import { Refusal } from '../../src/errors.ts';
+import type { FailureCode } from '../../src/failures.ts';
 
 /** Bytes written as the protocol's documents do: text, numbers (one byte each) and hex strings by `hex`. */
 export const bytes = (...parts: readonly (string | number | Buffer)[]): Buffer =>

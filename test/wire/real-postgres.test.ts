@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { failureOf } from '../../src/errors.ts';
+import { failureOf } from '../../src/failures.ts';
 import { buildNegotiateProtocolVersion } from '../../src/wire/backend-messages.ts';
 import { buildMessage, cString } from '../../src/wire/bytes.ts';
 import { BackendToClientFrames, ClientToBackendFrames } from '../../src/wire/frames.ts';

@@ -1,7 +1,8 @@
 /** The last words to a client: an ErrorResponse by the closed table, then a graceful close. */
 
 import type { Socket } from 'node:net';
-import { failureOf, type Refusal } from '../../errors.ts';
+import type { Refusal } from '../../errors.ts';
+import { failureOf } from '../../failures.ts';
 import { buildErrorResponse } from '../../wire/backend-messages.ts';
 import type { ClientLine } from '../client-line.ts';
 import type { ConnectionFacts } from '../facts.ts';
