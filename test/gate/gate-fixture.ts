@@ -5,10 +5,16 @@
 
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import type { Config, GateConfig } from '../../src/config/config.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern, type TestPostern, type TestPosternOptions } from '../support/postern.ts';
 import { RawClient, type RawMessage, startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+
+/** For `configure`: changes to the section of the gate. */
+export const gateWith =
+  (changes: Partial<GateConfig>) =>
+  (config: Config): Config => ({ ...config, gate: config.gate && { ...config.gate, ...changes } });
 
 export interface GreetingOptions {
   /** Of protocol 3; default 0. */

@@ -14,27 +14,26 @@ import { message, type RawClient, type RawMessage } from './raw-client.ts';
 export interface ScramOptions {
   /** `plus` binds to the server certificate, `plain` says that the client cannot, `Buffer` binds to something else. */
   readonly binding?: 'plus' | 'plain' | Buffer;
-  /** What the client believes was offered; default: what was. */
-  readonly mechanisms?: readonly string[];
 }
 
 const saslText = (found: RawMessage): string => found.body.toString('latin1', 4);
 
 const bindingData = (client: RawClient, binding: ScramOptions['binding']): Buffer | null => {
   if (Buffer.isBuffer(binding)) return binding;
+  if (binding === 'plain') return null;
   const certificate = client.tls.getPeerX509Certificate();
-  return binding === 'plain' || !certificate ? null : serverEndPoint(certificate.raw);
+  return certificate ? serverEndPoint(certificate.raw) : null;
 };
 
 /** From AuthenticationSASL to the client's proof; what the server thinks of it is still unread. */
 export const proveByScram = async (
   client: RawClient,
   key: string,
-  { binding, mechanisms: believed }: ScramOptions = {},
+  { binding }: ScramOptions = {},
 ): Promise<void> => {
   const offer = await client.readMessage();
   if (offer.type !== 'R' || offer.body.readInt32BE() !== 10) throw new Error(`${offer.type} instead of SASL`);
-  const mechanisms = believed ?? saslText(offer).split('\0').filter(Boolean);
+  const mechanisms = saslText(offer).split('\0').filter(Boolean);
   const channelBinding = bindingData(client, binding);
   const start = startScramClient({
     mechanisms,
