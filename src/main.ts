@@ -13,7 +13,8 @@ const untilSignal: Terminal['untilSignal'] = () => {
     asked = true;
     resolve();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // SIGHUP: the terminal was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
   return promise;
 };
 

@@ -1,4 +1,4 @@
-/** `postern serve`: runs until SIGINT or SIGTERM, then ends every session with its reason and exits with 0. */
+/** `postern serve`: runs until it is told to stop by a signal, then ends every session with its reason and exits with 0. */
 
 import type { Command } from 'commander';
 import type { Shell } from './shell.ts';

@@ -4,8 +4,8 @@ export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /**
-   * Resolves with the first SIGINT or SIGTERM from now on, which then no longer ends the process; the second one ends
-   * it at once.
+   * Resolves with the first SIGINT, SIGTERM or SIGHUP from now on, which then no longer ends the process; the second one
+   * ends it at once.
    */
   readonly untilSignal: () => Promise<void>;
 }

@@ -191,7 +191,7 @@ test('ca create writes what config check accepts, and never again', async () => 
 describe('serve', () => {
   const instances = () => cli.json<{ id: string; address: string }[]>('instance', 'list');
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'ends with 0 on %s and leaves nothing in the store',
     async (signal) => {
       const { child, ended } = startCli(cli.directory, ['serve']);
@@ -219,7 +219,9 @@ describe('serve', () => {
     const { code, err } = await cli.run('serve', '--config', file);
     taken.close();
     expect(code).toBe(1);
-    expect(err).toMatch(new RegExp(`^postern: The gate cannot listen on 127\\.0\\.0\\.1:${port}: another program .*\\n$`));
+    expect(err).toMatch(
+      new RegExp(`^postern: The gate cannot listen on 127\\.0\\.0\\.1:${port}: another program .*\\n$`),
+    );
   });
 
   test('a second signal ends it at once, even while the store does not answer', async () => {
