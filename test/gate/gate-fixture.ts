@@ -6,6 +6,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Config, GateConfig } from '../../src/config/config.ts';
+import { caughtUp } from '../support/caught-up.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern, type TestPostern, type TestPosternOptions } from '../support/postern.ts';
 import { RawClient, type RawMessage, startup } from '../support/raw-client.ts';
@@ -116,13 +117,7 @@ export const useGate = (options?: TestPosternOptions): GateUnderTest => {
         expect(found).toContainEqual(expect.objectContaining(fields));
         return found.find((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
       }),
-    caughtUp: async () => {
-      const { rows } = await gate.postern.store.owner.query<{ version: number }>(
-        'SELECT version FROM postern.policy_version',
-      );
-      const version = Number(rows[0]?.version);
-      await pollUntil(async () => (await gate.gauge('postern_policy_version')) >= version);
-    },
+    caughtUp: () => caughtUp(gate.postern.store, gate.postern.serving),
     atRest: async () => {
       await pollUntil(async () => {
         expect({

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { Throttle } from '../../src/gate/throttle.ts';
+
+const limits = { freeFailures: 2, firstWaitMs: 1_000, longestWaitMs: 5_000, places: 3 };
+
+const clocked = () => {
+  const clock = { nowMs: 0 };
+  return { clock, throttle: new Throttle(limits, () => clock.nowMs) };
+};
+const secondsFor = (throttle: Throttle, place: string) => throttle.refusalFor(place)?.facts.seconds ?? 0;
+
+describe('a throttle', () => {
+  it('doubles the wait with each failure beyond the free ones, up to the longest', () => {
+    const { clock, throttle } = clocked();
+    const waits: number[] = [];
+    for (let failure = 1; failure <= 7; failure += 1) {
+      throttle.failed('here');
+      waits.push(secondsFor(throttle, 'here'));
+      clock.nowMs += 5_000;
+    }
+    expect(waits).toEqual([0, 0, 1, 2, 4, 5, 5]);
+  });
+
+  it('tells whole seconds, never none while there is a wait', () => {
+    const { clock, throttle } = clocked();
+    for (let failure = 0; failure < 4; failure += 1) throttle.failed('here');
+    clock.nowMs = 999;
+    expect(secondsFor(throttle, 'here')).toBe(2);
+    clock.nowMs = 1_999;
+    expect(throttle.refusalFor('here')).toMatchObject({ code: 'throttled', facts: { seconds: 1 } });
+    clock.nowMs = 2_000;
+    expect(throttle.refusalFor('here')).toBeNull();
+  });
+
+  it('counts every place for itself, and success wipes the slate', () => {
+    const { throttle } = clocked();
+    for (let failure = 0; failure < 3; failure += 1) throttle.failed('here');
+    expect(throttle.refusalFor('there')).toBeNull();
+    throttle.succeeded('here');
+    expect(throttle.refusalFor('here')).toBeNull();
+    throttle.failed('here');
+    throttle.failed('here');
+    expect(throttle.refusalFor('here')).toBeNull();
+  });
+
+  it('forgets the place that failed longest ago when there are too many', () => {
+    const { throttle } = clocked();
+    for (const place of ['a', 'b', 'c'])
+      for (let failure = 0; failure < 3; failure += 1) throttle.failed(place);
+    throttle.failed('a');
+    throttle.failed('d');
+    expect(['a', 'b', 'c', 'd'].map((place) => secondsFor(throttle, place) > 0)).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+});

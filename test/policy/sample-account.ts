@@ -1,0 +1,68 @@
+/** An account with one certificate, one key and one address rule, for pure decisions; each test changes what it is about. */
+
+import type { AccountPolicy, AddressRule, ApiKey, Certificate } from '../../src/policy/account.ts';
+import { type Address, compileAddresses, parseAddress } from '../../src/policy/addresses.ts';
+
+/** Epoch milliseconds of "now" in these tests: 2026-03-01 12:00 UTC. */
+export const now = Date.UTC(2026, 2, 1, 12);
+export const hourMs = 3_600_000;
+
+export const certificate: Certificate = {
+  id: 'certificate-1',
+  name: 'laptop',
+  serial: '01ab',
+  fingerprint: 'f'.repeat(64),
+  notBefore: now - 24 * hourMs,
+  notAfter: now + 24 * hourMs,
+  revokedAt: null,
+};
+
+export const key: ApiKey = {
+  id: 'key-1',
+  name: 'reader',
+  kind: 'regular',
+  digest: 'd'.repeat(64),
+  scramStoredKey: Buffer.alloc(32, 1),
+  scramServerKey: Buffer.alloc(32, 2),
+  roleName: 'postern_demo_1',
+  sealedRolePassword: 'v1.k1.x',
+  grants: [],
+  expiresAt: null,
+  state: 'active',
+};
+
+export const rule = (cidr: string, expiresAt: number | null = null): AddressRule => ({
+  id: cidr,
+  cidr,
+  label: '',
+  expiresAt,
+});
+
+/** The address rules are compiled from `addressRules`. */
+export const accountWith = (changes: Partial<Omit<AccountPolicy, 'addresses'>> = {}): AccountPolicy => {
+  const addressRules = changes.addressRules ?? [rule('198.51.100.0/24')];
+  return {
+    id: 'account-1',
+    name: 'demo',
+    backend: 'main',
+    database: 'demo_db',
+    databaseAliases: ['maps'],
+    enabled: true,
+    clientCertificate: 'required',
+    clientAuthentication: null,
+    scramSalt: Buffer.alloc(16),
+    scramIterations: 4096,
+    maxSessions: null,
+    certificates: [certificate],
+    keys: [key],
+    ...changes,
+    addressRules,
+    addresses: compileAddresses(addressRules),
+  };
+};
+
+export const address = (text: string): Address => {
+  const parsed = parseAddress(text);
+  if (!parsed) throw new Error(`${text} is no address`);
+  return parsed;
+};
