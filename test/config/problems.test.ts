@@ -1,0 +1,78 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { least, sealingKey, useConfig } from './config-fixture.ts';
+
+const config = useConfig();
+
+describe('a configuration that cannot be used', () => {
+  it('tells everything that is wrong with it at once', async () => {
+    expect(
+      await config.problemsOf(`
+store: { url: "\${env:POSTERN_TEST_MISSING}", colour: blue }
+sealing_keys: []
+public: { host: db.example.com, port: 70000 }
+backends:
+  main: { host: pg, tls: perhaps, connect_timeout: soon }
+gate: { listen: here, certificate_file: a, key_file: b, trusted_proxies: [10.0.0.0/40] }
+nonsense: true
+`),
+    ).toEqual(
+      expect.arrayContaining([
+        'store.url: the environment variable POSTERN_TEST_MISSING is not set.',
+        'store.colour: there is no such setting.',
+        'nonsense: there is no such setting.',
+        expect.stringMatching(/^sealing_keys: /),
+        expect.stringMatching(/^public\.port: /),
+        expect.stringMatching(/^backends\.main\.tls: /),
+        'backends.main.connect_timeout: "soon" is not a duration: write one like 500ms, 30s, 15m, 8h or 90d.',
+        'gate.listen: "here" is not a listen address: write one like 0.0.0.0:6432 or [::]:6432.',
+        'gate.client_ca_file: this setting is missing.',
+        expect.stringMatching(/^gate\.trusted_proxies\.0: "10\.0\.0\.0\/40" is not an address/),
+      ]),
+    );
+  });
+
+  it.each([
+    ['an empty file', '', 'store: this setting is missing.'],
+    ['a list', '- a', expect.stringMatching(/^the file: /)],
+    ['no YAML', 'store: {', expect.stringContaining('postern.yaml: ')],
+    ['a key that is named twice', 'store: 1\nstore: 2', expect.stringContaining('Map keys must be unique')],
+  ])('is %s', async (_name, yaml, problem) => {
+    expect(await config.problemsOf(yaml)).toContainEqual(problem);
+  });
+
+  it.each([
+    ['a sealing key', least.replace(/\$\{file:.*\}(?=")/, sealingKey), 'sealing_keys.0.key'],
+    ['a password in an address', least.replace(/\$\{env:.*\}(?=")/, 'postgresql://a:hush@db/x'), 'store.url'],
+    [
+      "an admin's password",
+      least.replace('{}', '{ main: { host: pg, admin: { user: a, password: hush } } }'),
+      'backends.main.admin.password',
+    ],
+  ])('has %s in clear, which is not repeated', async (_name, yaml, path) => {
+    expect(await config.problemsOf(yaml)).toEqual([
+      `${path}: a secret may not stand in the file; write \${file:PATH} or \${env:NAME}.`,
+    ]);
+  });
+
+  it('refers to a file that is not there', async () => {
+    expect(await config.problemsOf(least.replace('seal.key', 'none.key'))).toContainEqual(
+      'sealing_keys.0.key: the file none.key cannot be read (ENOENT).',
+    );
+  });
+
+  it('has a sealing key of another length, which is not repeated', async () => {
+    await writeFile(join(config.directory, 'short.key'), Buffer.alloc(16).toString('base64'));
+    const [problem, ...others] = await config.problemsOf(least.replace('seal.key', 'short.key'));
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^sealing_keys\.0\.key: 32 bytes in base64 are needed, 16 were found/);
+  });
+
+  it('is not there', () => {
+    expect(() => loadConfig(join(config.directory, 'nowhere.yaml'))).toThrow(
+      /cannot be read \(ENOENT\): give --config FILE/,
+    );
+  });
+});
