@@ -10,33 +10,45 @@ import { deleteAttemptsBefore } from '../store/attempts.ts';
 import type { Log } from '../telemetry/log.ts';
 import { withControl } from './control.ts';
 
+export interface Maintenance {
+  /** Begins nothing new; what is under way goes on. */
+  readonly hurry: () => void;
+  /** Resolves when nothing is under way. */
+  readonly stop: () => Promise<void>;
+}
+
 const intervalMs = 300_000;
 
-const maintainOnce = (config: Config, log: Log): Promise<void> =>
+const maintainOnce = (config: Config, log: Log, signal: AbortSignal): Promise<void> =>
   withControl(config, 'serve', async (context) => {
-    for (const done of await reconcile(context)) {
+    for (const done of await reconcile(context, signal)) {
       log[done.problem === null ? 'info' : 'warn'](done, 'reconciled an API key');
     }
-    const deleted = await deleteAttemptsBefore(
-      context.store,
-      new Date(context.now() - config.attempts.keepMs),
-    );
+    if (signal.aborted) return;
+    const before = new Date(context.now() - config.attempts.keepMs);
+    const deleted = await deleteAttemptsBefore(context.store, before);
     if (deleted > 0) log.info({ deleted }, 'attempts past their retention deleted');
   });
 
-/** @returns the function that stops it; resolves when nothing is under way */
-export const startMaintenance = (config: Config, log: Log): (() => Promise<void>) => {
+export const startMaintenance = (config: Config, log: Log): Maintenance => {
   const stopping = new AbortController();
+  const { signal } = stopping;
   const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await maintainOnce(config, log).catch((error: unknown) => log.warn({ error }, 'maintenance failed'));
-      await delay(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    while (!signal.aborted) {
+      await maintainOnce(config, log, signal).catch((error: unknown) =>
+        log.warn({ error }, 'maintenance failed'),
+      );
+      await delay(intervalMs, undefined, { signal }).catch(() => undefined);
     }
   };
   const canProvision = [...config.backends.values()].some(({ admin }) => admin !== null);
   const running = canProvision ? run() : Promise.resolve();
-  return async () => {
-    stopping.abort();
-    await running;
+  const hurry = () => stopping.abort();
+  return {
+    hurry,
+    stop: () => {
+      hurry();
+      return running;
+    },
   };
 };

@@ -1,6 +1,6 @@
 /**
- * Builds every long-lived object of `postern serve` and wires them: policy feed → book → registry ← gate, telemetry
- * beside. No container, no singletons; what is not passed here does not exist.
+ * Builds every long-lived object of `postern serve` and wires them: policy in memory → register ← gate, telemetry and
+ * housekeeping beside. No container, no singletons; what is not passed here does not exist.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -16,15 +16,12 @@ import { SaltedPasswords } from '../gate/open/salted-passwords.ts';
 import { SessionRegistry } from '../gate/registry.ts';
 import { sweepSessions } from '../gate/sweep.ts';
 import { Throttle } from '../gate/throttle.ts';
-import { PolicyBook } from '../policy/book.ts';
 import { type DatabaseOptions, openDatabase } from '../postgres/database.ts';
 import { listen } from '../postgres/listen.ts';
 import { version } from '../program.ts';
 import { appendAttempts } from '../store/attempts.ts';
-import { followPolicy, type PolicyFeed } from '../store/change-feed.ts';
 import { stampLastUsed } from '../store/last-used.ts';
 import { gateRole } from '../store/roles.ts';
-import type { StoredSession } from '../store/sessions.ts';
 import { openEndpoint } from '../telemetry/endpoint.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -32,6 +29,8 @@ import { Recorder } from '../telemetry/recorder.ts';
 import { createReport } from '../telemetry/report.ts';
 import { startMaintenance } from './maintenance.ts';
 import { loadMaterial } from './material.ts';
+import { keepPolicyInMemory } from './policy-in-memory.ts';
+import { storedSessions } from './stored-sessions.ts';
 
 export interface Serving {
   readonly gatePort: number;
@@ -60,30 +59,8 @@ const storeOptions = (config: Config): DatabaseOptions => ({
   maxConnections: 3,
 });
 
-/** Why nobody new may come in at the moment; null: the gate is open. */
-const closedBecause = (feed: PolicyFeed, maxStalenessMs: number, now: () => number): Refusal | null => {
-  const { lastConfirmedAt } = feed.health();
-  if (lastConfirmedAt === null) return new Refusal('starting-up');
-  const ageMs = now() - lastConfirmedAt;
-  return ageMs > maxStalenessMs ? new Refusal('policy-stale', { seconds: Math.round(ageMs / 1000) }) : null;
-};
-
-const storedSessions = function* (registry: SessionRegistry): Generator<StoredSession> {
-  for (const { id, claims, facts } of registry.sessions()) {
-    yield {
-      id,
-      accountId: claims.accountId,
-      address: claims.shownAddress,
-      certificateId: claims.certificateId,
-      keyId: claims.keyId,
-      applicationName: facts.applicationName ?? '',
-      startedAt: new Date(facts.startedAtMs),
-    };
-  }
-};
-
 /**
- * Starts everything that `postern serve` runs.
+ * Starts everything that `postern serve` runs. What is started first is stopped last.
  * @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running
  */
 export const composeServe = async (config: Config, log: Log): Promise<Serving> => {
@@ -91,50 +68,39 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
   if (!gateConfig)
     throw new RequestError('The configuration has no section "gate": there is nothing to serve.');
   const now = Date.now;
+  const startedAt = new Date(now());
+  const instanceId = randomUUID();
   const material = await loadMaterial(config, gateConfig);
   const sealer = createSealer(config.sealingKeys);
-  const instanceId = randomUUID();
-  const book = new PolicyBook();
-  const registry = new SessionRegistry(limits, book, now);
-  const waitingRoom = new WaitingRoom(limits);
   await using running = new AsyncDisposableStack();
 
   const store = openDatabase(storeOptions(config));
   running.defer(() => store.close());
-  let policyVersion: number | null = null;
-  const ready = Promise.withResolvers<void>();
-  const feed = followPolicy({
+  const policy = keepPolicyInMemory({
+    config: config.policy,
     database: store,
     connectListener: (channels, events) => listen(storeOptions(config), channels, events),
-    pollIntervalMs: config.policy.pollIntervalMs,
-    onChange: (update) => {
-      const touched =
-        update.kind === 'whole'
-          ? book.replaceAll(update.accounts)
-          : book.apply(update.changed, update.removed);
-      for (const id of touched) registry.recheckAccount(id);
-      policyVersion = update.version;
+    log,
+    now,
+    onTouched: (accountIds) => {
+      for (const id of accountIds) registry.recheckAccount(id);
     },
-    onOrder: (order) => {
-      const found = registry.end(order.session, new Refusal('ended-by-operator'));
-      if (found) log.info({ connection: order.session, actor: order.actor }, 'session ended by order');
-    },
-    onHealth: ({ state, lastConfirmedAt, error }) => {
-      if (lastConfirmedAt !== null) ready.resolve();
-      log[error === null ? 'info' : 'warn']({ state, ...(error === null ? {} : { error }) }, 'policy feed');
+    onOrder: ({ session, actor }) => {
+      const found = registry.end(session, new Refusal('ended-by-operator'));
+      if (found) log.info({ connection: session, actor }, 'session ended by order');
     },
   });
-  running.defer(() => feed.stop());
+  running.defer(policy.stop);
+  const registry = new SessionRegistry(limits, policy.book, now);
+  const waitingRoom = new WaitingRoom(limits);
 
-  const closed = () => closedBecause(feed, config.policy.maxStalenessMs, now);
   const metrics = createMetrics({
     activeSessions: () => registry.size,
     halfOpenConnections: () => waitingRoom.size,
-    policyAgeSeconds: () => (now() - (feed.health().lastConfirmedAt ?? startedAt.getTime())) / 1000,
-    policyVersion: () => policyVersion ?? 0,
-    accounts: () => book.size,
+    policyAgeSeconds: () => policy.ageMs() / 1000,
+    policyVersion: () => policy.version() ?? 0,
+    accounts: () => policy.book.size,
   });
-  const startedAt = new Date(now());
   const recorder = new Recorder({
     flushIntervalMs: config.attempts.flushIntervalMs,
     appendAttempts: (batch) =>
@@ -147,20 +113,29 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
     log,
   });
   running.defer(() => recorder.close());
+  // Before the gate, so that it is stopped after it: nobody waits for housekeeping to be told that Postern shuts down.
+  const maintenance = startMaintenance(config, log);
+  running.defer(maintenance.stop);
+  const report = createReport({ log, metrics, recordAttempt: recorder.add, now });
 
   const stopping = new AbortController();
-  const onListenError = (error: Error) => log.error({ error }, 'the listening socket reports an error');
+  const closedBecause = () =>
+    stopping.signal.aborted ? new Refusal('shutting-down') : policy.closedBecause();
   const gate = await openGate(
-    { ...gateConfig.listen, onError: onListenError },
+    {
+      ...gateConfig.listen,
+      maxConnections: limits.sessions + 2 * limits.halfOpen,
+      onError: (error) => log.error({ error }, 'the gate reports an error'),
+    },
     {
       ...material,
       loginTimeoutMs: gateConfig.loginTimeoutMs,
       clientAuthentication: gateConfig.clientAuthentication,
-      policy: book,
+      policy: policy.book,
       registry,
       waitingRoom,
       now,
-      closedBecause: () => (stopping.signal.aborted ? new Refusal('shutting-down') : closed()),
+      closedBecause,
       keyThrottle: new Throttle(keyThrottling, now),
       cancelThrottle: new Throttle(cancelThrottling, now),
       recentKeys: new RecentKeys(),
@@ -168,11 +143,12 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
       openRolePassword: (key) => sealer.open(key.sealedRolePassword, key.id),
       boundaryGraceMs,
       halfCloseGraceMs,
-      report: createReport({ log, metrics, recordAttempt: recorder.add, now }),
+      report,
     },
   );
   running.defer(async () => {
     stopping.abort();
+    maintenance.hurry();
     waitingRoom.abortAll(new Refusal('shutting-down'));
     registry.endAll(new Refusal('ended-shutdown'));
     await gate.close();
@@ -183,7 +159,7 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
     database: store,
     instance: { id: instanceId, address: `${gateConfig.listen.host}:${gate.port}`, version, startedAt },
     intervalMs: heartbeatMs,
-    policyVersion: () => policyVersion,
+    policyVersion: policy.version,
     sessions: () => storedSessions(registry),
     onFailed: (error) => log.debug({ error }, 'heartbeat failed'),
   });
@@ -192,12 +168,11 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
     ...config.telemetry.listen,
     registry: metrics.registry,
     notReadyBecause: () => {
-      const refusal = stopping.signal.aborted ? new Refusal('shutting-down') : closed();
+      const refusal = closedBecause();
       return refusal && failureOf(refusal.code).message(refusal.facts);
     },
   });
   running.defer(() => endpoint.close());
-  running.defer(startMaintenance(config, log));
 
   log.info(
     { address: gateConfig.listen.host, port: gate.port, version, instance: instanceId },
@@ -207,7 +182,7 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
   return {
     gatePort: gate.port,
     telemetryPort: endpoint.port,
-    ready: ready.promise,
+    ready: policy.ready,
     stop: () => stack.disposeAsync(),
   };
 };

@@ -25,10 +25,17 @@ export interface Reconciled {
   readonly problem: string | null;
 }
 
-/** What was done about each unfinished key, oldest first; a failure with one does not keep it from the others. */
-export async function reconcile(context: BackendContext): Promise<readonly Reconciled[]> {
+/**
+ * What was done about each unfinished key, oldest first; a failure with one does not keep it from the others.
+ * @param signal between two keys it is the end; the rest is for the next time
+ */
+export async function reconcile(
+  context: BackendContext,
+  signal?: AbortSignal,
+): Promise<readonly Reconciled[]> {
   const reconciled: Reconciled[] = [];
   for (const key of await listUnfinishedKeys(context.store)) {
+    if (signal?.aborted) break;
     const account = await findAccountById(context.store, key.accountId);
     if (account === undefined)
       throw new Error(`The account ${key.accountId} is gone, where none is ever deleted.`);

@@ -11,8 +11,10 @@ export interface Gate {
 }
 
 export interface GateOptions extends ListenOptions {
-  /** What the listening socket reports later, such as too many open files; it goes on listening. */
-  readonly onError: (error: Error) => void;
+  /** More are closed unheard: what is left of the file descriptors is for the backends. */
+  readonly maxConnections: number;
+  /** What the listening socket reports later, such as too many open files, and bugs; the gate goes on. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** How long sessions may take to come to a message's end and to be told why; a client that reads nothing never is. */
@@ -20,16 +22,19 @@ const closeGraceMs = 5_000;
 
 /** @throws RequestError one sentence when the port cannot be had */
 export const openGate = async (
-  { onError, ...place }: GateOptions,
+  { onError, maxConnections, ...place }: GateOptions,
   dependencies: ConnectionDependencies,
 ): Promise<Gate> => {
   const connections = new Map<Socket, Promise<void>>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.set(
       socket,
-      serveConnection(socket, dependencies).finally(() => connections.delete(socket)),
+      serveConnection(socket, dependencies)
+        .catch(onError)
+        .finally(() => connections.delete(socket)),
     );
   });
+  server.maxConnections = maxConnections;
   const port = await listenOn(server, place, 'The gate');
   server.on('error', onError);
   return {

@@ -7,8 +7,8 @@ import type { LogLevel } from '../failures.ts';
 export type Log = Record<LogLevel, (fields: object, message: string) => void>;
 
 /** @param destination a file descriptor; tests give another */
-export const createLog = (level: LogLevel, destination = 1): Log =>
-  pino(
+export const createLog = (level: LogLevel, destination = 1): Log => {
+  const logger = pino(
     {
       level,
       base: null,
@@ -17,8 +17,24 @@ export const createLog = (level: LogLevel, destination = 1): Log =>
       serializers: { error: describeError },
     },
     // Synchronous: the last lines before an exit are the ones that are needed.
-    pino.destination({ dest: destination, sync: true }),
+    pino.destination({ dest: destination, sync: true }).on('error', () => undefined),
   );
+  return {
+    debug: (fields, message) => unlessLost(() => logger.debug(fields, message)),
+    info: (fields, message) => unlessLost(() => logger.info(fields, message)),
+    warn: (fields, message) => unlessLost(() => logger.warn(fields, message)),
+    error: (fields, message) => unlessLost(() => logger.error(fields, message)),
+  };
+};
+
+/** A full disk costs lines of the log, never a session. */
+const unlessLost = (write: () => void): void => {
+  try {
+    write();
+  } catch {
+    return;
+  }
+};
 
 /** An error as log lines show it: what it says and what caused it, never the values it was made with. */
 const describeError = (error: unknown): unknown => {

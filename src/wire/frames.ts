@@ -99,7 +99,8 @@ export class ClientToBackendFrames extends FrameTracker {
   /**
    * Queries, Syncs and FunctionCalls so far, less the Syncs that a COPY FROM STDIN swallows: libpq sends one
    * behind Execute and one behind CopyDone, and the backend ignores the first (manual, "COPY Operations").
-   * Right for every client that waits for CopyInResponse before it sends data.
+   * An estimate: right for every client that waits for CopyInResponse before it sends data, but a client can
+   * falsify it by sending CopyDone at will. Nothing that must hold may rest on it.
    */
   expectedReadies = 0;
   terminateSeen = false;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern } from '../support/postern.ts';
@@ -37,5 +39,29 @@ describe('a Postern that is stopped', () => {
     await postern.serving.stop();
     expect(performance.now() - stoppedAt).toBeLessThan(8_000);
     stream.destroy();
+  });
+
+  it('admits nobody while its housekeeping still waits for a backend that says nothing', async () => {
+    await using stack = new AsyncDisposableStack();
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    stack.defer(() => void silent.close());
+    const accepted = once(silent, 'connection') as Promise<[Socket]>;
+    const { port } = silent.address() as AddressInfo;
+    const postern = await startPostern({
+      configure: (config) => {
+        const main = config.backends.get('main');
+        if (!main) throw new Error('there is no backend');
+        return { ...config, backends: new Map([['main', { ...main, port, connectTimeoutMs: 20_000 }]]) };
+      },
+      beforeServing: (store) => store.owner.query('UPDATE postern.api_keys SET grants_applied = false'),
+    });
+    stack.defer(postern.stop);
+    const [socket] = await accepted;
+    const stopped = postern.serving.stop();
+    const refused = (error: { code: string }) => error.code === 'ECONNREFUSED';
+    await pollUntil(() => postern.connect().then(() => false, refused), { timeoutMs: 2_000 });
+    socket.destroy();
+    await stopped;
   });
 });

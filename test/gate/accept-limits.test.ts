@@ -80,6 +80,16 @@ describe('connections that are still logging in', () => {
     await gate.loggedIn({ from: '198.51.100.60' });
   });
 
+  it('beyond the limit are not lingered for, though they keep their side open', async () => {
+    await gate.atRest();
+    const from = '198.51.100.65';
+    await occupy(() => gate.plain(from), 3);
+    await waiting(3);
+    const refused = await gate.plain(from);
+    await refused.rest();
+    await pollUntil(() => refused.trySend(Buffer.from('x')) === 'reset', { timeoutMs: 1_000 });
+  });
+
   it('are counted no more once they are in', async () => {
     await gate.atRest();
     for (let time = 0; time < 5; time += 1) await gate.loggedIn({ from: '198.51.100.70' });

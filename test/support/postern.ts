@@ -68,6 +68,8 @@ export interface TestPosternOptions {
   /** Changes to the configuration before the gate starts. */
   readonly configure?: (config: Config) => Config;
   readonly allow?: readonly string[];
+  /** Last preparations in the store, when everything is there but the gate. */
+  readonly beforeServing?: (store: TestStore) => Promise<unknown>;
 }
 
 const dataSet = [
@@ -91,7 +93,11 @@ const writeClientFiles = async (
   };
 };
 
-export const startPostern = async ({ configure, allow }: TestPosternOptions = {}): Promise<TestPostern> => {
+export const startPostern = async ({
+  configure,
+  allow,
+  beforeServing,
+}: TestPosternOptions = {}): Promise<TestPostern> => {
   const running = new AsyncDisposableStack();
   try {
     const directory = await mkdtemp(join(tmpdir(), 'postern-e2e-'));
@@ -211,6 +217,7 @@ export const startPostern = async ({ configure, allow }: TestPosternOptions = {}
     const logFile = file('postern.log');
     const logDescriptor = openSync(logFile, 'w');
     running.defer(() => closeSync(logDescriptor));
+    await beforeServing?.(store);
     const serving = await composeServe(config, createLog(config.telemetry.logLevel, logDescriptor));
     running.defer(() => serving.stop());
     await serving.ready;

@@ -95,6 +95,13 @@ export class RawClient {
     this.#stream.write(Buffer.concat(bytes));
   }
 
+  /** Whether the peer still takes bytes, or has answered earlier ones by a reset. */
+  trySend(bytes: Buffer): 'sent' | 'reset' {
+    if (this.#stream.destroyed) return 'reset';
+    this.#stream.write(bytes);
+    return 'sent';
+  }
+
   /** In pieces of `pieceBytes`, each on the wire before the next. */
   async sendInPieces(bytes: Buffer, pieceBytes = 1): Promise<void> {
     for (let offset = 0; offset < bytes.length; offset += pieceBytes) {

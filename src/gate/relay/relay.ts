@@ -4,21 +4,14 @@
  * query, or is made to leave, has that query cancelled: nothing runs on for nobody.
  */
 
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { Refusal } from '../../errors.ts';
 import { BackendToClientFrames, ClientToBackendFrames } from '../../wire/frames.ts';
-import { buildTerminate } from '../../wire/frontend-messages.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import type { BackendSession, Ending, Identity, Secured } from '../values.ts';
+import { leaveBackend } from './leave.ts';
 import { Pump } from './pump.ts';
 
 const errorResponse = 'E'.charCodeAt(0);
-
-/** How long a backend may take to close after the goodbye, and to come to it before the next cancel request. */
-const leaveGraceMs = 5_000;
-const cancelAgainMs = 200;
-const nothing = Buffer.alloc(0);
 
 export interface RelayDependencies {
   /** How long the message in flight may take to pass once the session has to end. */
@@ -56,10 +49,13 @@ export const relay = async (
     },
   });
 
-  /** The client has sent its last byte. If it said goodbye, or waits for nothing, the backend ends by itself. */
+  /**
+   * The client has sent its last byte. If it said goodbye, the backend ends by itself when all is answered. If it waited
+   * for nothing, the backend ends at once. Otherwise it may still be reading, for a while.
+   */
   const onClientEnd = (): void => {
     backend.end();
-    if (asked.terminateSeen || isIdle()) return;
+    if (asked.terminateSeen) return;
     // Again and again: a client that is gone may have sent many queries ahead, and its reset may stay unseen.
     timers.push(setInterval(() => void session.cancelQuery(), halfCloseGraceMs));
   };
@@ -104,38 +100,4 @@ export const relay = async (
     cancelQuery: () => session.cancelQuery(),
   });
   return end;
-};
-
-interface Leaving {
-  readonly idle: boolean;
-  /** The client's last message went over whole. */
-  readonly betweenMessages: boolean;
-  readonly cancelQuery: () => Promise<void>;
-}
-
-/**
- * Says goodbye and cancels what still runs. One cancel stops one query, and the client may have sent many ahead of
- * the goodbye: so again, until the backend is there. One that does not close by itself is closed.
- */
-const leaveBackend = async (
-  backend: Socket,
-  { idle, betweenMessages, cancelQuery }: Leaving,
-): Promise<void> => {
-  if (backend.closed) return;
-  backend.resume();
-  // In the middle of a message the goodbye's bytes would complete it, and the backend would run it.
-  if (backend.writable) backend.end(betweenMessages ? buildTerminate() : nothing);
-  const giveUpAtMs = performance.now() + leaveGraceMs;
-  while (!backend.closed && performance.now() < giveUpAtMs) {
-    if (!idle) await cancelQuery();
-    await closedWithin(backend, idle ? leaveGraceMs : cancelAgainMs);
-  }
-  if (backend.closed) return;
-  backend.destroy();
-  if (!idle) await cancelQuery();
-};
-
-const closedWithin = async (socket: Socket, timeoutMs: number): Promise<void> => {
-  if (socket.closed) return;
-  await once(socket, 'close', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined);
 };

@@ -3,6 +3,7 @@
  * through here exactly once.
  */
 
+import type { FailureCode } from '../../failures.ts';
 import type { ClientLine } from '../client-line.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import type { Ending } from '../values.ts';
@@ -12,6 +13,12 @@ export interface ShutDependencies {
   readonly report: (facts: ConnectionFacts, ending: Ending) => void;
 }
 
+/** Refused because there are too many: to linger for each of them would keep them all. */
+const isOneTooMany = (ending: Ending): boolean =>
+  ending.kind === 'refused' && halfOpenRefusals.has(ending.refusal.code);
+
+const halfOpenRefusals = new Set<FailureCode>(['too-many-half-open', 'address-half-open']);
+
 export const shut = async (
   line: ClientLine,
   ending: Ending,
@@ -20,6 +27,10 @@ export const shut = async (
 ): Promise<void> => {
   if (ending.kind === 'refused') tell(line, ending.refusal, facts);
   if (ending.kind === 'ended' && ending.canTell) tell(line, ending.refusal, facts);
-  report(facts, ending);
-  await closeGracefully(line.stream);
+  try {
+    report(facts, ending);
+  } finally {
+    if (isOneTooMany(ending)) line.stream.destroySoon();
+    else await closeGracefully(line.stream);
+  }
 };

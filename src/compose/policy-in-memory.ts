@@ -1,0 +1,73 @@
+/**
+ * The policy that a gate decides by: kept in memory, followed from the store, and old enough to be refused only when the
+ * store has been away for longer than `policy.max_staleness`.
+ */
+
+import type { Config } from '../config/config.ts';
+import { Refusal } from '../errors.ts';
+import { PolicyBook } from '../policy/book.ts';
+import type { Database } from '../postgres/database.ts';
+import { followPolicy } from '../store/change-feed.ts';
+import type { ConnectListener } from '../store/listening.ts';
+import type { Order } from '../store/orders.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface PolicyInMemory {
+  readonly book: PolicyBook;
+  /** null: nothing has been loaded yet. */
+  readonly version: () => number | null;
+  /** Milliseconds since the store last confirmed the policy, or since the start. */
+  readonly ageMs: () => number;
+  /** Why nobody new may come in at the moment; null: somebody may. */
+  readonly closedBecause: () => Refusal | null;
+  /** Resolves once the policy has been loaded. */
+  readonly ready: Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface PolicySource {
+  readonly config: Config['policy'];
+  readonly database: Database;
+  readonly connectListener: ConnectListener;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Ids of accounts whose policy is another now; the book has it already. */
+  readonly onTouched: (accountIds: readonly string[]) => void;
+  readonly onOrder: (order: Order) => void;
+}
+
+export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
+  const { config, database, connectListener, log, now, onTouched, onOrder } = source;
+  const book = new PolicyBook();
+  const startedAtMs = now();
+  const ready = Promise.withResolvers<void>();
+  let version: number | null = null;
+  const feed = followPolicy({
+    database,
+    connectListener,
+    pollIntervalMs: config.pollIntervalMs,
+    onChange: (update) => {
+      const whole = update.kind === 'whole';
+      onTouched(whole ? book.replaceAll(update.accounts) : book.apply(update.changed, update.removed));
+      version = update.version;
+    },
+    onOrder,
+    onHealth: ({ state, lastConfirmedAt, error }) => {
+      if (lastConfirmedAt !== null) ready.resolve();
+      log[error === null ? 'info' : 'warn']({ state, ...(error === null ? {} : { error }) }, 'policy feed');
+    },
+  });
+  const ageMs = () => now() - (feed.health().lastConfirmedAt ?? startedAtMs);
+  return {
+    book,
+    version: () => version,
+    ageMs,
+    closedBecause: () => {
+      if (feed.health().lastConfirmedAt === null) return new Refusal('starting-up');
+      const seconds = Math.round(ageMs() / 1000);
+      return ageMs() > config.maxStalenessMs ? new Refusal('policy-stale', { seconds }) : null;
+    },
+    ready: ready.promise,
+    stop: () => feed.stop(),
+  };
+};
