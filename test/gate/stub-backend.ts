@@ -37,10 +37,11 @@ export interface StubBackend {
 /** Gets the connection after its first chunk, which is given along. */
 export type Serve = (socket: Socket, first: Buffer) => void;
 
-export const startStubBackend = async (): Promise<StubBackend> => {
+/** @param allowHalfOpen connections whose peer has closed stay open until the test closes them */
+export const startStubBackend = async ({ allowHalfOpen = false } = {}): Promise<StubBackend> => {
   const sockets = new Set<Socket>();
   let serve: Serve = (socket) => socket.destroy();
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     socket.once('data', (first: Buffer) => serve(socket, first));
