@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packet, startup } from '../support/raw-client.ts';
-import { logIn } from '../support/raw-login.ts';
+import { logIn, proveByScram } from '../support/raw-login.ts';
 import { useGate } from './gate-fixture.ts';
 
 const gate = useGate();
@@ -8,6 +8,11 @@ const version30 = 0x0003_0000;
 
 /** A startup packet whose parameter list is exactly these bytes. */
 const listed = (list: string | Buffer) => packet(version30, Buffer.from(list as string));
+/** Parameters that make a packet of `bodyBytes` behind its length. */
+const filled = (bodyBytes: number) => {
+  const head = `user\0${gate.postern.account}\0application_name\0`;
+  return `${head}${'x'.repeat(bodyBytes - 4 - head.length - 2)}\0\0`;
+};
 const send = async (bytes: Buffer) => {
   const client = await gate.secured();
   client.send(bytes);
@@ -43,9 +48,17 @@ describe('a malformed startup packet', () => {
   });
 
   it('is none because it has the full 10 000 bytes behind its length', async () => {
-    const head = `user\0${gate.postern.account}\0application_name\0`;
-    const client = await send(listed(`${head}${'x'.repeat(10_000 - 4 - head.length - 2)}\0\0`));
+    const client = await send(listed(filled(10_000)));
     expect(await client.readMessage()).toMatchObject({ type: 'R' });
+  });
+
+  it('is told to whoever proved a key when it gets longer than a backend takes', async () => {
+    const client = await send(listed(filled(10_000)));
+    await proveByScram(client, gate.postern.readerKey);
+    expect(await client.refusal()).toMatchObject({
+      sqlstate: '08P01',
+      message: 'The startup packet is malformed: its parameters are longer than the database server takes.',
+    });
   });
 });
 

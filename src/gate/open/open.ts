@@ -8,6 +8,7 @@ import { Refusal } from '../../errors.ts';
 import type { AccountPolicy, ApiKey } from '../../policy/account.ts';
 import { buildAuthenticationOk, buildBackendKeyData } from '../../wire/backend-messages.ts';
 import { buildStartup } from '../../wire/frontend-messages.ts';
+import { maxStartupPacketBytes } from '../../wire/startup.ts';
 import { cancelQuery } from '../backend/cancel-query.ts';
 import { type Backend, dial } from '../backend/dial.ts';
 import type { ConnectionFacts } from '../facts.ts';
@@ -42,12 +43,16 @@ const roleLogin = (
   };
 };
 
-const startupFor = ({ database, parameters }: Hello, { roleName }: ApiKey): Buffer =>
-  buildStartup(0, [
+/** The role's name is longer than the account's, so that a packet that just fitted may be too long for the backend. */
+const startupFor = ({ database, parameters }: Hello, { roleName }: ApiKey): Buffer => {
+  const packet = buildStartup(0, [
     { name: 'user', value: Buffer.from(roleName) },
     { name: 'database', value: Buffer.from(database) },
     ...parameters,
   ]);
+  if (packet.length - 4 <= maxStartupPacketBytes) return packet;
+  throw new Refusal('packet-invalid', { reason: 'its parameters are longer than the database server takes' });
+};
 
 export const open = async (
   secured: Secured,
@@ -61,10 +66,11 @@ export const open = async (
   facts.backend = backend.name;
   const client = secured.line.stream;
   const signal = AbortSignal.any([secured.login.signal, session.ending]);
+  const startup = startupFor(hello, key);
   const line = await dial(backend, signal);
   try {
     const greeting = new GreetingReader(line.socket, signal, (bytes) => client.write(bytes));
-    line.socket.write(startupFor(hello, key));
+    line.socket.write(startup);
     await authenticate(line, roleLogin(account, key, dependencies), greeting.nextAuthentication);
     const cancelKey = dependencies.registry.issueCancelKey(session, cancelSecretBytes(hello.minorVersion));
     const rest = await greeting.restForClient(buildBackendKeyData(cancelKey.processId, cancelKey.secret));
