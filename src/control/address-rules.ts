@@ -99,5 +99,6 @@ export async function removeAddressRule(
   return found;
 }
 
+/** PostgreSQL prints some IPv6 networks in another way than they were given to it. */
 const ruleFor = (cidr: string, rules: readonly StoredAddressRule[]): StoredAddressRule | undefined =>
-  rules.find((rule) => rule.cidr === cidr);
+  rules.find((rule) => parseCidr(rule.cidr).cidr === cidr);

@@ -22,6 +22,7 @@ import {
   noKeyVerdict,
   revokedKeyVerdict,
   type Told,
+  unreadableRulesVerdict,
   type Verdict,
 } from './verdicts.ts';
 
@@ -109,6 +110,7 @@ async function certificateVerdicts(
 }
 
 function addressVerdicts(account: AccountPolicy, text: string | null, nowMs: number): readonly Verdict[] {
+  if (account.unreadable !== null) return [unreadableRulesVerdict(account, account.unreadable, text, nowMs)];
   if (text !== null) {
     const address = parseAddress(text);
     if (address === undefined) {

@@ -124,6 +124,19 @@ export const noAddressRuleVerdict = (account: AccountPolicy, nowMs: number): Ver
     judgeAddress({ ...account, enabled: true }, undefined, 'of the client', nowMs),
   );
 
+/** No rule counts as long as one of them cannot be read. @param because the one sentence that says which */
+export const unreadableRulesVerdict = (
+  account: AccountPolicy,
+  because: string,
+  shown: string | null,
+  nowMs: number,
+): Verdict =>
+  verdict(
+    shown,
+    because,
+    judgeAddress({ ...account, enabled: true }, undefined, shown ?? 'of the client', nowMs),
+  );
+
 const refusedKey = ({ name }: AccountPolicy): Refusal => new Refusal('key-wrong', { user: name });
 
 export const keyVerdict = (account: AccountPolicy, key: ApiKey, nowMs: number): Verdict => {

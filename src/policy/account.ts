@@ -61,7 +61,10 @@ export interface AccountPolicy {
   /** null: as `limits.sessions_per_account` says. */
   readonly maxSessions: number | null;
   readonly addressRules: readonly AddressRule[];
+  /** Empty when `unreadable`. */
   readonly addresses: AddressSet;
+  /** One sentence: why the address rules cannot be read, so that nobody is admitted. null: they can. */
+  readonly unreadable: string | null;
   readonly certificates: readonly Certificate[];
   /** Every key that is not yet revoked for good, whatever its state. */
   readonly keys: readonly ApiKey[];

@@ -41,57 +41,82 @@ interface ExpiringCidr {
 
 const mappedPrefix = /^::ffff:(?=\d+\.\d+\.\d+\.\d+)/i;
 const zone = /%.*$/;
+const dottedTail = /(?<=:)\d+\.\d+\.\d+\.\d+$/;
 
-/** The range that a CIDR covers, as numbers, and its family. */
-const rangeOf = (cidr: string): { family: 4 | 6; low: bigint; high: bigint } => {
-  const range = new IPCIDR(cidr);
-  return {
-    family: cidr.includes(':') ? 6 : 4,
-    low: BigInt(range.start<bigint>({ type: 'bigInteger' })),
-    high: BigInt(range.end<bigint>({ type: 'bigInteger' })),
-  };
+/** The range that a CIDR covers. */
+interface Range {
+  readonly family: 4 | 6;
+  readonly prefixBits: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** The last 32 bits of an IPv6 address in hex: PostgreSQL prints `::ffff:0:0` and `::5` with dots, ip-cidr reads none. */
+const withHexTail = (address: string): string =>
+  address.replace(dottedTail, (dotted) => {
+    const bytes = dotted.split('.').map(Number);
+    if (!IPCIDR.isValidAddress(dotted)) return dotted;
+    const hex = Buffer.from(bytes).toString('hex');
+    return `${hex.slice(0, 4)}:${hex.slice(4)}`;
+  });
+
+/** A CIDR, or an address as the range of itself, in any spelling; IPv4-mapped IPv6 is IPv4. undefined: neither. */
+const parseRange = (text: string): Range | undefined => {
+  const [given = ''] = text.split('/', 1);
+  const address = withHexTail(given);
+  const family = address.includes(':') ? 6 : 4;
+  const whole = `${address}${text.slice(given.length) || `/${family === 6 ? 128 : 32}`}`;
+  if (whole.includes('%') || !IPCIDR.isValidCIDR(whole)) return undefined;
+  const range = new IPCIDR(whole);
+  const low = BigInt(range.start<bigint>({ type: 'bigInteger' }));
+  const high = BigInt(range.end<bigint>({ type: 'bigInteger' }));
+  const prefixBits = Number(whole.slice(whole.indexOf('/') + 1));
+  const mapped = family === 6 && prefixBits >= 96 && low >> 32n === 0xffffn;
+  return mapped
+    ? { family: 4, prefixBits: prefixBits - 96, low: low & 0xffff_ffffn, high: high & 0xffff_ffffn }
+    : { family, prefixBits, low, high };
 };
 
 const wordsOf = (value: bigint, family: 4 | 6): number[] =>
   (family === 4 ? [0n] : [96n, 64n, 32n, 0n]).map((shift) => Number((value >> shift) & 0xffff_ffffn));
+
+/** Dotted IPv4, or IPv6 as RFC 5952 has it but never with dots. */
+const textOf = (value: bigint, family: 4 | 6): string => {
+  const hex = value.toString(16).padStart(family === 4 ? 8 : 32, '0');
+  if (family === 4) return Buffer.from(hex, 'hex').join('.');
+  return new IPCIDR(`${hex.match(/.{4}/g)?.join(':')}/128`).addressStart.correctForm();
+};
 
 /**
  * One entry of an allowlist as a person types it: an address, or a CIDR of either family.
  * @throws RequestError one sentence that shows what was seen
  */
 export const parseCidr = (text: string): Cidr => {
-  const plain = text.trim().replace(mappedPrefix, '');
-  const whole = plain.includes('/') ? plain : `${plain}/${plain.includes(':') ? 128 : 32}`;
-  if (plain.includes('%') || !IPCIDR.isValidCIDR(whole)) {
+  const range = parseRange(text.trim());
+  // `::ffff:10.0.0.0/8` may mean 10.0.0.0/8 or ::/8: nobody wants to find out which.
+  const ambiguous = range?.family === 6 && parseAddress(text.trim().replace(/\/.*/, ''))?.length === 1;
+  if (range === undefined || ambiguous) {
     throw new RequestError(
       `"${text.trim().slice(0, 60)}" is not an address: write one like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.`,
     );
   }
-  const { addressStart } = new IPCIDR(whole);
-  const prefixBits = Number(whole.slice(whole.indexOf('/') + 1));
-  return {
-    cidr: `${addressStart.correctForm()}/${prefixBits}`,
-    family: whole.includes(':') ? 6 : 4,
-    prefixBits,
-  };
+  const { family, prefixBits, low } = range;
+  return { cidr: `${textOf(low, family)}/${prefixBits}`, family, prefixBits };
 };
 
 /** The address of a peer as sockets and PROXY headers give it; undefined when the text is not an address. */
 export const parseAddress = (text: string): Address | undefined => {
-  const plain = text.replace(zone, '').replace(mappedPrefix, '');
-  if (!IPCIDR.isValidAddress(plain)) return undefined;
-  const { family, low } = rangeOf(`${plain}/${plain.includes(':') ? 128 : 32}`);
-  const mapped = family === 6 && low >> 32n === 0xffffn;
-  return Uint32Array.from(wordsOf(low, mapped ? 4 : family));
+  const range = text.includes('/') ? undefined : parseRange(text.replace(zone, ''));
+  return range && Uint32Array.from(wordsOf(range.low, range.family));
 };
 
 /** How an address is shown to people and in logs: without zone and without the IPv4-mapped prefix. */
 export const displayAddress = (text: string): string => text.replace(zone, '').replace(mappedPrefix, '');
 
-const compileFamily = (family: 4 | 6, rules: readonly ExpiringCidr[]): RangeTable => {
-  const ranges = rules
-    .map(({ cidr, expiresAt }) => ({ ...rangeOf(cidr), until: expiresAt ?? Number.POSITIVE_INFINITY }))
-    .filter((range) => range.family === family);
+type ExpiringRange = Range & { readonly until: number };
+
+const compileFamily = (family: 4 | 6, all: readonly ExpiringRange[]): RangeTable => {
+  const ranges = all.filter((range) => range.family === family);
   const cuts = [...new Set(ranges.flatMap(({ low, high }) => [low, high + 1n]))].sort((a, b) =>
     a < b ? -1 : 1,
   );
@@ -115,11 +140,18 @@ const compileFamily = (family: 4 | 6, rules: readonly ExpiringCidr[]): RangeTabl
   };
 };
 
-/** @param rules CIDRs as `parseCidr` normalised them */
-export const compileAddresses = (rules: readonly ExpiringCidr[]): AddressSet => ({
-  v4: compileFamily(4, rules),
-  v6: compileFamily(6, rules),
-});
+/**
+ * @param rules CIDRs as `parseCidr` normalised them, or as PostgreSQL prints those
+ * @throws RangeError when one is not a CIDR
+ */
+export const compileAddresses = (rules: readonly ExpiringCidr[]): AddressSet => {
+  const ranges = rules.map(({ cidr, expiresAt }): ExpiringRange => {
+    const range = parseRange(cidr);
+    if (range === undefined) throw new RangeError(`${JSON.stringify(cidr)} is not a CIDR.`);
+    return { ...range, until: expiresAt ?? Number.POSITIVE_INFINITY };
+  });
+  return { v4: compileFamily(4, ranges), v6: compileFamily(6, ranges) };
+};
 
 /** Negative, zero or positive as `address` is below, equal to or above the bound that starts at `bounds[offset]`. */
 const compareAt = (address: Address, bounds: Uint32Array, offset: number): number => {

@@ -11,6 +11,7 @@ import { type ConnectListener, keepListening } from './listening.ts';
 import { type Order, orderChannel, parseOrder } from './orders.ts';
 import { backoffMs, pause } from './pause.ts';
 import { loadChanges, loadPolicy, type PolicyChanges } from './policy.ts';
+import { UnreadableAccounts } from './unreadable.ts';
 
 const policyChannel = 'postern_policy';
 
@@ -26,7 +27,7 @@ export interface FeedHealth {
   readonly state: FeedState;
   /** Epoch milliseconds: what the consumer has was the truth then, or later. null: nothing loaded yet. */
   readonly lastConfirmedAt: number | null;
-  /** Why it is failing or only polling; for the log. */
+  /** Why it is failing or only polling, else which accounts admit nobody for a fault in them; for the log. */
   readonly error: unknown;
 }
 
@@ -37,7 +38,7 @@ export interface FollowOptions {
   /** Applies an update; what it throws makes the feed `failing`, and the change is delivered again. */
   readonly onChange: (update: PolicyUpdate) => void;
   readonly onOrder?: (order: Order) => void;
-  /** Called when the state changes. */
+  /** Called when the state changes, and when other accounts than before are at fault. */
   readonly onHealth?: (health: FeedHealth) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -57,11 +58,14 @@ export const followPolicy = (options: FollowOptions): PolicyFeed => {
   let version: number | null = null;
   let wake = new AbortController();
   let listening: { readonly up: boolean; readonly error: unknown } = { up: false, error: null };
+  const unreadable = new UnreadableAccounts();
+  let reported: Error | null = null;
   let health: FeedHealth = { state: 'starting', lastConfirmedAt: null, error: null };
 
   const report = (next: FeedHealth): void => {
-    const changed = next.state !== health.state;
+    const changed = next.state !== health.state || unreadable.error !== reported;
     health = next;
+    reported = unreadable.error;
     if (changed) {
       onHealth?.(next);
     }
@@ -71,6 +75,8 @@ export const followPolicy = (options: FollowOptions): PolicyFeed => {
     if (!stopped.aborted) {
       onChange(update);
       version = update.version;
+      if (update.kind === 'whole') unreadable.note(update.accounts, 'all');
+      else unreadable.note(update.changed, update.removed);
     }
   };
 
@@ -92,7 +98,7 @@ export const followPolicy = (options: FollowOptions): PolicyFeed => {
         await load();
         failures = 0;
         const state = listening.up ? 'following' : 'polling';
-        report({ state, lastConfirmedAt: startedAt, error: listening.error });
+        report({ state, lastConfirmedAt: startedAt, error: listening.error ?? unreadable.error });
       } catch (error) {
         failures += 1;
         report({ ...health, state: 'failing', error });

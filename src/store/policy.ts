@@ -1,9 +1,11 @@
 /**
  * From the store's rows to policy: everything at once, or the accounts that changed since a version.
  * Always one snapshot, so that the version and the rows belong together, and one statement per table however many
- * accounts there are. Read only.
+ * accounts there are. Read only. An account with rules that make no sense admits nobody; it must never keep the
+ * changes of the others from the gates.
  */
 
+import { messageOf } from '../errors.ts';
 import type { AccountPolicy, AddressRule, ApiKey, Certificate } from '../policy/account.ts';
 import { compileAddresses } from '../policy/addresses.ts';
 import type { Database } from '../postgres/database.ts';
@@ -22,7 +24,7 @@ export interface PolicyChanges {
 }
 
 type Owned<T> = T & { readonly accountId: string };
-type AccountRow = Omit<AccountPolicy, 'addressRules' | 'addresses' | 'certificates' | 'keys'>;
+type AccountRow = Omit<AccountPolicy, 'addressRules' | 'addresses' | 'unreadable' | 'certificates' | 'keys'>;
 
 /** Expired certificates are kept for a while so that the client is told "expired on …" and not "unknown". */
 const rememberExpiredDays = 90;
@@ -68,6 +70,18 @@ const group = <T extends object>(rows: readonly Owned<T>[]): Map<string, T[]> =>
   return groups;
 };
 
+const compileRules = (
+  name: string,
+  rules: readonly AddressRule[],
+): Pick<AccountPolicy, 'addresses' | 'unreadable'> => {
+  try {
+    return { addresses: compileAddresses(rules), unreadable: null };
+  } catch (error) {
+    const unreadable = `The account "${name}" admits nobody because of an address rule: ${messageOf(error)}`;
+    return { addresses: compileAddresses([]), unreadable };
+  }
+};
+
 /** The given accounts, or all for null. */
 const loadAccounts = async (snapshot: Queryable, ids: readonly string[] | null): Promise<AccountPolicy[]> => {
   const accounts = await snapshot.query<AccountRow>(accountsText, [ids]);
@@ -79,7 +93,7 @@ const loadAccounts = async (snapshot: Queryable, ids: readonly string[] | null):
     return Object.freeze({
       ...account,
       addressRules,
-      addresses: compileAddresses(addressRules),
+      ...compileRules(account.name, addressRules),
       certificates: certificates.get(account.id) ?? [],
       keys: keys.get(account.id) ?? [],
     });

@@ -11,6 +11,7 @@ import {
   noCertificateVerdict,
   noKeyVerdict,
   revokedKeyVerdict,
+  unreadableRulesVerdict,
   type Verdict,
 } from '../../src/control/verdicts.ts';
 import type { AccountPolicy, AddressRule, ApiKey, Certificate } from '../../src/policy/account.ts';
@@ -68,6 +69,7 @@ const account = (given: Partial<AccountPolicy> = {}): AccountPolicy => {
     maxSessions: null,
     addressRules,
     addresses: compileAddresses(addressRules),
+    unreadable: null,
     certificates: [],
     keys: [],
     ...given,
@@ -187,6 +189,12 @@ describe('a lock', () => {
       what: 'no rule at all',
       verdict: noAddressRuleVerdict(account(), now),
       because: 'The allowlist is empty.',
+      reason: 'address-refused',
+    },
+    {
+      what: 'rules of which one cannot be read',
+      verdict: unreadableRulesVerdict(account(), '"nonsense" is not a CIDR.', null, now),
+      because: '"nonsense" is not a CIDR.',
       reason: 'address-refused',
     },
     {

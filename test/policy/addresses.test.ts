@@ -26,6 +26,12 @@ describe('parseCidr', () => {
     ['::/0', '::/0'],
     ['::ffff:203.0.113.7', '203.0.113.7/32'],
     ['203.0.113.7/08', '203.0.0.0/8'],
+    ['::ffff:203.0.113.7/120', '203.0.113.0/24'],
+    ['::FFFF:0:0/96', '0.0.0.0/0'],
+    ['::ffff:0.0.0.0/97', '0.0.0.0/1'],
+    ['0:0:0:0:0:ffff:cb00:7107/128', '203.0.113.7/32'],
+    ['::1.2.3.4', '::102:304/128'],
+    ['64:ff9b::203.0.113.7/96', '64:ff9b::/96'],
   ])('normalises %j to %s', (text, cidr) => {
     expect(parseCidr(text).cidr).toBe(cidr);
   });
@@ -43,6 +49,13 @@ describe('parseCidr', () => {
     'db.example',
     '1.2.3.4/8/9',
     '1.2.3.4 5.6.7.8',
+    '::ffff:1.2.3.4/129',
+    '::ffff:10.0.0.0/8',
+    '::ffff:0:0/95',
+    '::ffff:1.2.3.256',
+    '::ffff:01.2.3.4',
+    '::1.2.3',
+    '1.2.3.4:5',
   ])('refuses %j in one sentence', (text) => {
     expect(() => parseCidr(text)).toThrow(RequestError);
     expect(() => parseCidr(text)).toThrow(/is not an address: write one like/);
@@ -70,6 +83,12 @@ describe('an address set', () => {
     [['10.0.0.0/9', '10.128.0.0/9', '10.1.0.0/16'], '10.200.0.1', true],
   ])('%j admits %s: %s', (cidrs, address, expected) => {
     expect(admits(cidrs, address)).toBe(expected);
+  });
+
+  it('is not made of what is no CIDR', () => {
+    expect(() => compileAddresses([{ cidr: 'nonsense', expiresAt: null }])).toThrow(
+      new RangeError('"nonsense" is not a CIDR.'),
+    );
   });
 
   it('answers with the latest expiry among the rules that cover an address', () => {
@@ -112,9 +131,22 @@ describe('an address set', () => {
 });
 
 describe('parseAddress', () => {
-  it.each(['', 'unix', '1.2.3', '1.2.3.4.5', '::g'])('finds no address in %j', (text) => {
-    expect(parseAddress(text)).toBeUndefined();
+  it.each([
+    ['203.0.113.9', [0xcb007109]],
+    ['::ffff:203.0.113.9', [0xcb007109]],
+    ['0:0:0:0:0:ffff:cb00:7109', [0xcb007109]],
+    ['::1.2.3.4', [0, 0, 0, 0x01020304]],
+    ['fe80::1%eth0', [0xfe800000, 0, 0, 1]],
+  ])('reads %s', (text, words) => {
+    expect([...(parseAddress(text) ?? [])]).toEqual(words);
   });
+
+  it.each(['', 'unix', '1.2.3', '1.2.3.4.5', '::g', '1.2.3.4/32', '::ffff:1.2.3.4.5'])(
+    'finds no address in %j',
+    (text) => {
+      expect(parseAddress(text)).toBeUndefined();
+    },
+  );
 
   it('shows a mapped address to people as the IPv4 address that it is', () => {
     expect(displayAddress('::ffff:203.0.113.9')).toBe('203.0.113.9');

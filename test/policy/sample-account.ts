@@ -58,6 +58,7 @@ export const accountWith = (changes: Partial<Omit<AccountPolicy, 'addresses'>> =
     ...changes,
     addressRules,
     addresses: compileAddresses(addressRules),
+    unreadable: null,
   };
 };
 
