@@ -18,7 +18,7 @@ public: { host: db.example.com }
 backends: {}
 `;
 
-export const useConfig = () => {
+export const configUnderTest = () => {
   let directory = '';
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'postern-config-'));

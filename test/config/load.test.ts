@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { configPath } from '../../src/config/load.ts';
-import { least, useConfig } from './config-fixture.ts';
+import { configUnderTest, least } from './config-fixture.ts';
 
-const config = useConfig();
+const config = configUnderTest();
 
 describe('a configuration', () => {
   it('with the least that is needed has defaults for the rest', async () => {

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { least, sealingKey, useConfig } from './config-fixture.ts';
+import { configUnderTest, least, sealingKey } from './config-fixture.ts';
 
-const config = useConfig();
+const config = configUnderTest();
 
 describe('a configuration that cannot be used', () => {
   it('tells everything that is wrong with it at once', async () => {

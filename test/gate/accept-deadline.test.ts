@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
 import { startup } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
-import { gateWith, proxyHeader, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith, proxyHeader } from './gate-fixture.ts';
 
 const loginTimeoutMs = 400;
 /** FIN comes with the deadline; half a second more is for a machine that has much to do. */
@@ -27,7 +27,7 @@ afterAll(() => {
   backend.server.close();
 });
 
-const gate = useGate({
+const gate = gateUnderTest({
   configure: (config) => ({
     ...gateWith({ loginTimeoutMs, trustedProxies: ['127.0.0.0/8'] })(config),
     backends: new Map(

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
-import { gateWith, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith } from './gate-fixture.ts';
 
 describe('a connection without a byte', () => {
-  const gate = useGate();
+  const gate = gateUnderTest();
 
   it("is closed without a word and is nobody's attempt", async () => {
     const client = await gate.plain();
@@ -39,7 +39,7 @@ const occupy = async (open: () => Promise<RawClient>, count: number) => {
 };
 
 describe('connections that are still logging in', () => {
-  const gate = useGate({
+  const gate = gateUnderTest({
     configure: (config) => ({
       ...gateWith({ trustedProxies: ['127.0.0.0/8'] })(config),
       limits: { ...config.limits, halfOpen: 5, halfOpenPerAddress: 3 },
@@ -99,7 +99,7 @@ describe('connections that are still logging in', () => {
 });
 
 describe('sessions', () => {
-  const gate = useGate({
+  const gate = gateUnderTest({
     configure: (config) => ({ ...config, limits: { ...config.limits, sessionsPerAccount: 2 } }),
   });
 

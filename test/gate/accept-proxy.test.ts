@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
 import { startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
-import { gateWith, proxyHeader, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith, proxyHeader } from './gate-fixture.ts';
 
 const allowed = '198.51.100.30';
 const allowedV6 = '2001:db8::30';
@@ -28,7 +28,7 @@ const tlv = Buffer.from([0x04, 0x00, 0x02, 0xaa, 0xbb]);
 const proxies = (trustedProxies: readonly string[]) => ({ configure: gateWith({ trustedProxies }), allow });
 
 describe('a PROXY header from a trusted sender', () => {
-  const gate = useGate(proxies(['127.0.0.1/32']));
+  const gate = gateUnderTest(proxies(['127.0.0.1/32']));
   const enter = async (header: Buffer, pieceBytes?: number) => {
     const client = await gate.plain();
     if (pieceBytes === undefined) client.send(header);
@@ -102,7 +102,7 @@ describe('a PROXY header from a trusted sender', () => {
 });
 
 describe('a PROXY header from anybody else', () => {
-  const gate = useGate(proxies(['192.0.2.0/24']));
+  const gate = gateUnderTest(proxies(['192.0.2.0/24']));
 
   it.each<[string, Buffer]>([
     ['version 1', proxyHeader(allowed)],

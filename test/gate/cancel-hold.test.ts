@@ -4,12 +4,12 @@ import { buildCancelRequest } from '../../src/wire/frontend-messages.ts';
 import { pollUntil } from '../support/poll.ts';
 import { message } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 import { backendWith, greeting, startStubBackend } from './stub-backend.ts';
 
 const backend = await startStubBackend({ allowHalfOpen: true });
 afterAll(() => backend.stop());
-const gate = useGate({ configure: backendWith({ host: '127.0.0.1', port: backend.port }) });
+const gate = gateUnderTest({ configure: backendWith({ host: '127.0.0.1', port: backend.port }) });
 
 /** The stub's BackendKeyData: process id 7, secret 9. */
 const cancelForBackend = '00000010' + '04d2162e' + '00000007' + '00000009';

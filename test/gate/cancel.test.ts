@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { buildCancelRequest } from '../../src/wire/frontend-messages.ts';
 import { pollUntil } from '../support/poll.ts';
 import { message, parseError, type RawClient, type RawMessage } from '../support/raw-client.ts';
-import { gateWith, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith } from './gate-fixture.ts';
 
-const gate = useGate({
+const gate = gateUnderTest({
   configure: gateWith({ trustedProxies: ['127.0.0.0/8'] }),
   allow: ['198.51.100.0/24'],
 });

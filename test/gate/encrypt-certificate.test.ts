@@ -9,10 +9,10 @@ import { pollUntil } from '../support/poll.ts';
 import { startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
 import { type CertificateWish, makeCertificate } from './certificate-fixture.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 import { addSecondAccount, type SecondAccount } from './second-account.ts';
 
-const gate = useGate();
+const gate = gateUnderTest();
 const foreign = await createAuthority({ commonName: 'Postern client CA', validDays: 1 });
 let own: Authority;
 let second: SecondAccount;

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
 import { gssRequest, startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 
-const gate = useGate();
+const gate = gateUnderTest();
 const hello = () => startup({ user: gate.postern.account });
 
 describe('a client that does not encrypt', () => {

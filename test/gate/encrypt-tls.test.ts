@@ -2,9 +2,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 
-const gate = useGate();
+const gate = gateUnderTest();
 const hello = () => startup({ user: gate.postern.account });
 
 const direct = async (changes: ConnectionOptions) => {

@@ -3,7 +3,7 @@ import { postgresUrl } from '../support/postgres.ts';
 import { message } from '../support/raw-client.ts';
 import { proveByScram, query } from '../support/raw-login.ts';
 import { startForwarder } from './forwarder.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 import { backendWith } from './stub-backend.ts';
 
 const cluster = new URL(postgresUrl());
@@ -11,7 +11,7 @@ const way = await startForwarder({ host: cluster.hostname, port: Number(cluster.
 afterEach(() => way.mend());
 afterAll(() => way.stop());
 
-const gate = useGate({ configure: backendWith({ host: '127.0.0.1', port: way.port }) });
+const gate = gateUnderTest({ configure: backendWith({ host: '127.0.0.1', port: way.port }) });
 
 describe('a backend that goes away', () => {
   it('with a word is quoted word for word', async () => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
 import { message, packet, type RawClient } from '../support/raw-client.ts';
 import { query } from '../support/raw-login.ts';
-import { gateWith, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith } from './gate-fixture.ts';
 
-const gate = useGate({ configure: gateWith({ loginTimeoutMs: 2_000 }) });
+const gate = gateUnderTest({ configure: gateWith({ loginTimeoutMs: 2_000 }) });
 
 /** Mulberry32: the same garbage in every run. */
 const random = (seed: number) => () => {

@@ -4,7 +4,7 @@ import { pollUntil } from '../support/poll.ts';
 import { postgresUrl } from '../support/postgres.ts';
 import { proveByScram, query } from '../support/raw-login.ts';
 import { startForwarder } from './forwarder.ts';
-import { type GateUnderTest, useGate } from './gate-fixture.ts';
+import { type GateUnderTest, gateUnderTest } from './gate-fixture.ts';
 
 const cluster = new URL(postgresUrl());
 const way = await startForwarder({ host: cluster.hostname, port: Number(cluster.port) });
@@ -13,7 +13,7 @@ afterAll(() => way.stop());
 
 /** The gate's store, and nobody else's, lies behind the forwarder. */
 const behindForwarder = (maxStalenessMs: number) =>
-  useGate({
+  gateUnderTest({
     configure: (config) => {
       const url = new URL(config.store.url);
       url.hostname = '127.0.0.1';

@@ -49,7 +49,7 @@ export interface GateUnderTest {
   atRest(): Promise<void>;
 }
 
-export const useGate = (options?: TestPosternOptions): GateUnderTest => {
+export const gateUnderTest = (options?: TestPosternOptions): GateUnderTest => {
   let postern: TestPostern | undefined;
   const clients: RawClient[] = [];
   let linesBefore = 0;

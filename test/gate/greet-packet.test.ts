@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { packet, startup } from '../support/raw-client.ts';
 import { logIn, proveByScram } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 
-const gate = useGate();
+const gate = gateUnderTest();
 const version30 = 0x0003_0000;
 
 /** A startup packet whose parameter list is exactly these bytes. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { packet, type RawMessage, startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 
-const gate = useGate();
+const gate = gateUnderTest();
 const hello = (minor: number, parameters = {}) =>
   startup({ user: gate.postern.account, ...parameters }, minor);
 

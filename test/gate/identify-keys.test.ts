@@ -6,10 +6,10 @@ import { createKeyText } from '../../src/policy/key-text.ts';
 import { buildPassword } from '../../src/wire/frontend-messages.ts';
 import { parseError, type RawMessage } from '../support/raw-client.ts';
 import { logIn, logInByPassword, proveByScram, query } from '../support/raw-login.ts';
-import { gateWith, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith } from './gate-fixture.ts';
 import { addSecondAccount, type SecondAccount } from './second-account.ts';
 
-const gate = useGate({
+const gate = gateUnderTest({
   configure: gateWith({ trustedProxies: ['127.0.0.0/8'] }),
   allow: ['198.51.100.0/24'],
 });

@@ -4,10 +4,10 @@ import { changeAccount } from '../../src/control/accounts.ts';
 import type { ErrorFields } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
 import { makeCertificate } from './certificate-fixture.ts';
-import { gateWith, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith } from './gate-fixture.ts';
 import { addSecondAccount } from './second-account.ts';
 
-const gate = useGate({
+const gate = gateUnderTest({
   configure: gateWith({ trustedProxies: ['127.0.0.0/8'] }),
   allow: ['198.51.100.0/24'],
 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { buildSaslInitialResponse, buildSaslResponse } from '../../src/wire/frontend-messages.ts';
 import { message } from '../support/raw-client.ts';
 import { logIn, proveByScram } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 
-const gate = useGate();
+const gate = gateUnderTest();
 const plain = 'SCRAM-SHA-256';
 const plus = 'SCRAM-SHA-256-PLUS';
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { parseError } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
-import { gateWith, useGate } from './gate-fixture.ts';
+import { gateUnderTest, gateWith } from './gate-fixture.ts';
 import { addSecondAccount } from './second-account.ts';
 
-const gate = useGate({
+const gate = gateUnderTest({
   configure: gateWith({ trustedProxies: ['127.0.0.0/8'] }),
   allow: ['198.51.100.0/24'],
 });

@@ -6,7 +6,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createAuthority, createServerCertificate, type KeyPair } from '../../src/authority/create.ts';
 import { proveByScram } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 import { ask, backendWith, greeting, startStubBackend, text } from './stub-backend.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'postern-backend-'));
@@ -53,7 +53,9 @@ describe.each([
   ['verify-ca', { good: true, 'wrong name': true, 'wrong authority': false }],
   ['require', { good: true, 'wrong name': true, 'wrong authority': true }],
 ] as const)('a backend with tls: %s', (tls, admitted) => {
-  const gate = useGate({ configure: backendWith({ host: 'localhost', port: backend.port, tls, caFile }) });
+  const gate = gateUnderTest({
+    configure: backendWith({ host: 'localhost', port: backend.port, tls, caFile }),
+  });
   const login = async () => {
     const client = await gate.greeted();
     await proveByScram(client, gate.postern.readerKey);

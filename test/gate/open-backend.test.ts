@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { message, RawClient, type RawMessage, startup } from '../support/raw-client.ts';
 import { logIn, proveByScram, query } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 import { backendWith, startStubBackend } from './stub-backend.ts';
 
-const gate = useGate();
+const gate = gateUnderTest();
 const settings = {
   application_name: 'tést “tool”',
   client_encoding: 'LATIN1',
@@ -116,7 +116,7 @@ describe('a startup parameter that the backend refuses', () => {
 describe('a backend that is down', async () => {
   const stub = await startStubBackend();
   await stub.stop();
-  const down = useGate({ configure: backendWith({ host: '127.0.0.1', port: stub.port }) });
+  const down = gateUnderTest({ configure: backendWith({ host: '127.0.0.1', port: stub.port }) });
 
   it('is told in one sentence', async () => {
     const client = await down.greeted();

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { message } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 import { ask, backendWith, type Serve, startStubBackend, text } from './stub-backend.ts';
 
 const backend = await startStubBackend();
 afterAll(() => backend.stop());
 
-const gate = useGate({ configure: backendWith({ host: '127.0.0.1', port: backend.port }) });
+const gate = gateUnderTest({ configure: backendWith({ host: '127.0.0.1', port: backend.port }) });
 
 const login = async () => {
   const client = await gate.greeted();

@@ -4,13 +4,13 @@ import { listKeys } from '../../src/control/api-keys.ts';
 import { createSealer } from '../../src/control/seal.ts';
 import { message, parseError } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 import { ask, backendWith, greeting, startStubBackend, text } from './stub-backend.ts';
 
 const backend = await startStubBackend();
 afterAll(() => backend.stop());
 
-const gate = useGate({ configure: backendWith({ host: '127.0.0.1', port: backend.port }) });
+const gate = gateUnderTest({ configure: backendWith({ host: '127.0.0.1', port: backend.port }) });
 
 const login = async () => {
   const client = await gate.greeted();

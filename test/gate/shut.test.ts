@@ -4,10 +4,10 @@ import { pollUntil } from '../support/poll.ts';
 import { startPostern } from '../support/postern.ts';
 import { message, RawClient, startup } from '../support/raw-client.ts';
 import { logIn, proveByScram } from '../support/raw-login.ts';
-import { useGate } from './gate-fixture.ts';
+import { gateUnderTest } from './gate-fixture.ts';
 
 describe('a refusal reaches the client', () => {
-  const gate = useGate();
+  const gate = gateUnderTest();
   /** A reset, which a close with unread bytes causes, would take the message with it. */
   const unread = Buffer.alloc(500_000, 0x51);
 
