@@ -273,8 +273,9 @@ export const failures = {
     sqlstate: '53300',
     stage: 'identify',
     level: 'info',
-    message: ({ seconds }) => `Too many wrong API keys from this address: wait ${seconds} seconds.`,
-    hint: 'Correct the API key in the client before trying again.',
+    message: ({ seconds }) =>
+      `API key authentication failed, as too often before from this address: wait ${seconds} seconds.`,
+    hint: 'A right API key is let in at once. Correct it in the client; a program may still be trying an old one.',
   },
   'account-sessions': {
     sqlstate: '53300',

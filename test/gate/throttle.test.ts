@@ -43,6 +43,30 @@ describe('a throttle', () => {
     expect(throttle.refusalFor('here')).toBeNull();
   });
 
+  it('forgets a place after ten quiet minutes, however often it failed', () => {
+    const { clock, throttle } = clocked();
+    for (let failure = 0; failure < 9; failure += 1) throttle.failed('here');
+    clock.nowMs += 599_999;
+    throttle.failed('here');
+    expect(secondsFor(throttle, 'here')).toBe(5);
+    clock.nowMs += 600_000;
+    throttle.failed('here');
+    throttle.failed('here');
+    expect(throttle.refusalFor('here')).toBeNull();
+    throttle.failed('here');
+    expect(secondsFor(throttle, 'here')).toBe(1);
+  });
+
+  it('does not make anybody wait for a clock that was set back', () => {
+    const { clock, throttle } = clocked();
+    clock.nowMs = 3_600_000;
+    for (let failure = 0; failure < 9; failure += 1) throttle.failed('here');
+    clock.nowMs = 0;
+    expect(throttle.refusalFor('here')).toBeNull();
+    throttle.failed('here');
+    expect(throttle.refusalFor('here')).toBeNull();
+  });
+
   it('forgets the place that failed longest ago when there are too many', () => {
     const { throttle } = clocked();
     for (const place of ['a', 'b', 'c'])

@@ -1,6 +1,7 @@
 /**
  * Stage 4. Asks for the API key, and puts the session on the register in the same tick in which the key was proved, so
- * that nothing revoked meanwhile slips through. Unknown, wrong, expired and revoked keys take one path to one answer.
+ * that nothing revoked meanwhile slips through. Unknown, wrong, expired and revoked keys take one path to one answer. A
+ * right key is always let in: it cannot be guessed, and a tool with an old key must not lock its whole office out.
  */
 
 import { Refusal } from '../../errors.ts';
@@ -28,8 +29,6 @@ const askForKey = async (
   { clientAuthentication, keyThrottle, recentKeys, now }: IdentifyDependencies,
 ): Promise<ApiKey> => {
   const place = `${account.id} ${secured.shownAddress}`;
-  const throttled = keyThrottle.refusalFor(place);
-  if (throttled) throw throttled;
   const keys = recentKeys.likeliestFirst(account);
   const method = account.clientAuthentication ?? clientAuthentication;
   const proof =
@@ -40,8 +39,12 @@ const askForKey = async (
     secured.line.stream.write(proof.confirmation);
     return proof.key;
   }
-  if (proof.kind !== 'empty') keyThrottle.failed(place);
-  throw new Refusal('key-wrong', { user });
+  const wrong = new Refusal('key-wrong', { user });
+  if (proof.kind === 'empty') throw wrong;
+  const throttled = keyThrottle.refusalFor(place);
+  if (throttled) throw throttled;
+  keyThrottle.failed(place);
+  throw wrong;
 };
 
 export const identify = async (
