@@ -1,9 +1,11 @@
 /**
  * Attempts: one row per connection, written by gates in batches after the connection has ended.
- * Append only; the oldest go by retention. No foreign keys, so nothing about a row can cost the batch it came with.
+ * Append only; the oldest go by retention. Nothing about a row can cost the batch it came with: there are no foreign
+ * keys, and what the store does not take is left out.
  */
 
 import type { FailureCode } from '../failures.ts';
+import { sqlstateOf } from '../postgres/errors.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { columnsOf } from './columns.ts';
 
@@ -51,11 +53,29 @@ const longestText = 256;
 const storable = (text: string | null): string | null =>
   text === null ? null : text.replaceAll('\0', '').slice(0, longestText);
 
-/** One statement for the whole batch. */
-export const appendAttempts = async (store: Queryable, batch: readonly Attempt[]): Promise<void> => {
-  if (batch.length === 0) {
-    return;
+/** SQLSTATE classes 22 (data exception) and 23 (constraint violation): the row is at fault, and will be for ever. */
+const isDataError = (error: unknown): boolean => /^2[23]/.test(sqlstateOf(error) ?? '');
+
+/**
+ * Stores the batch but for rows that the store will never take, and returns an error for each of those.
+ * @throws whatever else went wrong; then the batch may be sent again
+ */
+export const appendAttempts = async (store: Queryable, batch: readonly Attempt[]): Promise<unknown[]> => {
+  if (batch.length === 0) return [];
+  try {
+    await insertAttempts(store, batch);
+    return [];
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    if (batch.length === 1) return [error];
+    const middle = batch.length >> 1;
+    const first = await appendAttempts(store, batch.slice(0, middle));
+    return [...first, ...(await appendAttempts(store, batch.slice(middle)))];
   }
+};
+
+/** One statement for the whole batch. */
+const insertAttempts = async (store: Queryable, batch: readonly Attempt[]): Promise<void> => {
   const values = <T>(pick: (attempt: Attempt) => T): T[] => batch.map(pick);
   await store.query(
     `INSERT INTO postern.attempts (id, at, account_id, account, address, certificate_id, key_id, outcome, reason,

@@ -91,7 +91,7 @@ export const createMetrics = (readings: GaugeReadings) => {
     }),
     attemptsDropped: new Counter({
       name: 'postern_attempts_dropped_total',
-      help: 'Attempt records that were lost because the queue to the store was full.',
+      help: 'Attempt records that were lost: the queue to the store was full, or the store did not take them.',
       registers,
     }),
   };

@@ -10,7 +10,8 @@ import type { AttemptRecord } from './report.ts';
 
 export interface RecorderOptions {
   readonly flushIntervalMs: number;
-  readonly appendAttempts: (batch: readonly AttemptRecord[]) => Promise<void>;
+  /** Gives an error for each attempt that the store will never take; rejects when the batch may be tried again. */
+  readonly appendAttempts: (batch: readonly AttemptRecord[]) => Promise<readonly unknown[]>;
   readonly stampLastUsed: (lastUsed: {
     readonly certificates: ReadonlyMap<string, number>;
     readonly keys: ReadonlyMap<string, number>;
@@ -29,8 +30,12 @@ export class Recorder {
       capacity,
       flushIntervalMs,
       write: async (batch) => {
-        await appendAttempts(batch);
+        const [error, ...more] = await appendAttempts(batch);
         await stampLastUsed(latestUses(batch));
+        if (error === undefined) return;
+        const dropped = 1 + more.length;
+        metrics.attemptsDropped.inc(dropped);
+        log.error({ error, dropped }, 'the store does not take some attempts; they are dropped');
       },
       onDropped: (count) => metrics.attemptsDropped.inc(count),
       onFailed: (error) => log.warn({ error }, 'attempts could not be written to the store; will try again'),

@@ -37,6 +37,9 @@ export interface ReportDependencies {
 const longestText = 128;
 const bounded = (text: string | undefined): string | undefined => text?.slice(0, longestText);
 
+/** The clock may have been set back meanwhile: nothing lasts less than no time. */
+const elapsedMs = (fromMs: number, toMs: number): number => Math.max(0, toMs - fromMs);
+
 const refusalOf = (ending: Ending): Refusal | null =>
   ending.kind === 'refused' || ending.kind === 'ended' ? ending.refusal : null;
 
@@ -86,14 +89,15 @@ const logLine = (facts: ConnectionFacts, ending: Ending, durationMs: number) => 
 const count = (metrics: Metrics, facts: ConnectionFacts, ending: Ending, durationMs: number): void => {
   const outcome = outcomeOf(facts, ending);
   metrics.connections.inc({ outcome });
-  if (facts.securedAfterMs !== undefined) metrics.handshakeSeconds.observe(facts.securedAfterMs / 1000);
+  if (facts.securedAfterMs !== undefined)
+    metrics.handshakeSeconds.observe(elapsedMs(0, facts.securedAfterMs) / 1000);
   if (ending.kind === 'cancel') metrics.cancels.inc({ outcome: ending.outcome });
   if (ending.kind === 'refused') metrics.refusals.inc({ stage: facts.stage, reason: ending.refusal.code });
   if (outcome !== 'admitted') return;
   const { securedAfterMs = 0, identifiedAfterMs = 0, openedAfterMs = 0 } = facts;
-  metrics.loginSeconds.observe({ part: 'tls' }, securedAfterMs / 1000);
-  metrics.loginSeconds.observe({ part: 'key' }, (identifiedAfterMs - securedAfterMs) / 1000);
-  metrics.loginSeconds.observe({ part: 'backend' }, (openedAfterMs - identifiedAfterMs) / 1000);
+  metrics.loginSeconds.observe({ part: 'tls' }, elapsedMs(0, securedAfterMs) / 1000);
+  metrics.loginSeconds.observe({ part: 'key' }, elapsedMs(securedAfterMs, identifiedAfterMs) / 1000);
+  metrics.loginSeconds.observe({ part: 'backend' }, elapsedMs(identifiedAfterMs, openedAfterMs) / 1000);
   metrics.sessionSeconds.observe(durationMs / 1000);
   metrics.bytes.inc({ direction: 'client_to_backend' }, facts.clientToBackendBytes);
   metrics.bytes.inc({ direction: 'backend_to_client' }, facts.backendToClientBytes);
@@ -126,7 +130,7 @@ const attemptOf = (facts: ConnectionFacts, ending: Ending, durationMs: number): 
 export const createReport =
   ({ log, metrics, recordAttempt, now }: ReportDependencies) =>
   (facts: ConnectionFacts, ending: Ending): void => {
-    const durationMs = now() - facts.startedAtMs;
+    const durationMs = elapsedMs(facts.startedAtMs, now());
     count(metrics, facts, ending, durationMs);
     log[levelOf(ending)](logLine(facts, ending, durationMs), 'connection');
     const silent = ending.kind === 'cancel' || refusalOf(ending)?.code === 'no-bytes';

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sqlstateOf } from '../../src/postgres/errors.ts';
+import type { Queryable } from '../../src/postgres/query.ts';
 import {
   type Attempt,
   appendAttempts,
@@ -90,6 +92,23 @@ describe('what gates record', () => {
     const stored = await listAttempts(store.console, accountId, { limit: 10 });
     expect(stored).toHaveLength(2);
     expect(stored.find(({ id }) => id === 'odd')?.applicationName).toMatch(/^abx{254}$/);
+  });
+
+  test('attempts that the store will never take are left out of their batch, and told', async () => {
+    const accountId = randomUUID();
+    const batch = Array.from({ length: 20 }, (_, index) => attempt({ accountId, id: `n-${index}` }));
+    batch[3] = attempt({ accountId, durationMs: -1 });
+    batch[19] = attempt({ accountId, durationMs: Number.NaN });
+
+    const errors = await appendAttempts(store.gate, batch);
+
+    expect(errors.map(sqlstateOf)).toEqual(['23514', '22P02']);
+    expect(await listAttempts(store.console, accountId, { limit: 100 })).toHaveLength(18);
+  });
+
+  test('a batch that failed for another reason may be sent again', async () => {
+    const away: Queryable = { query: () => Promise.reject(new Error('away')) };
+    await expect(appendAttempts(away, [attempt()])).rejects.toThrow('away');
   });
 
   test('retention removes old attempts in portions, and keeps the last day whatever it is asked', async () => {

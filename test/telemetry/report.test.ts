@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { admitted, closed, reporting } from './report-fixture.ts';
+
+describe('a connection during which the clock was set back', () => {
+  it('lasted no time, and takes nothing away from any metric', async () => {
+    const { metrics, lines, attempts, report } = reporting(400);
+    report(admitted({ securedAfterMs: -100, identifiedAfterMs: -300, openedAfterMs: -400 }), closed);
+    expect(attempts).toMatchObject([{ durationMs: 0 }]);
+    expect(lines).toMatchObject([{ fields: { durationMs: 0 } }]);
+    const sums = (await metrics.registry.metrics())
+      .split('\n')
+      .filter((line) => /^postern_.*_sum/.test(line));
+    expect(sums.length).toBeGreaterThan(3);
+    expect(sums.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  });
+});
