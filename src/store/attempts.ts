@@ -15,7 +15,7 @@ export interface Attempt {
   /** When the connection was accepted. */
   readonly at: Date;
   readonly accountId: string | null;
-  /** The account's name, or what the client called itself before an account was known. */
+  /** The name that the account had. */
   readonly account: string | null;
   readonly address: string | null;
   readonly certificateId: string | null;

@@ -1,6 +1,6 @@
 /**
- * One ended connection → one log line, its metrics, and its attempt record. What is written is a fixed list of fields;
- * text from the client is bounded and, being JSON, cannot break a line.
+ * One ended connection → one log line, its metrics, and, where its account is known, its attempt record. What is
+ * written is a fixed list of fields; text from the client is bounded and, being JSON, cannot break a line.
  */
 
 import type { Refusal } from '../errors.ts';
@@ -10,11 +10,11 @@ import type { Ending } from '../gate/values.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What the store keeps of a connection; its columns are the store's affair. */
+/** What the store keeps of a connection whose account is known; its columns are the store's affair. */
 export interface AttemptRecord {
   readonly id: string;
   readonly at: Date;
-  readonly accountId: string | null;
+  readonly accountId: string;
   readonly account: string | null;
   readonly address: string | null;
   readonly certificateId: string | null;
@@ -107,13 +107,18 @@ const count = (metrics: Metrics, facts: ConnectionFacts, ending: Ending, duratio
   });
 };
 
-const attemptOf = (facts: ConnectionFacts, ending: Ending, durationMs: number): AttemptRecord => {
+const attemptOf = (
+  facts: ConnectionFacts,
+  accountId: string,
+  ending: Ending,
+  durationMs: number,
+): AttemptRecord => {
   const refusal = refusalOf(ending);
   return {
     id: facts.id,
     at: new Date(facts.startedAtMs),
-    accountId: facts.accountId ?? null,
-    account: facts.account ?? bounded(facts.user) ?? null,
+    accountId,
+    account: facts.account ?? null,
     address: facts.address || null,
     certificateId: facts.certificateId ?? null,
     keyId: facts.keyId ?? null,
@@ -133,6 +138,8 @@ export const createReport =
     const durationMs = elapsedMs(facts.startedAtMs, now());
     count(metrics, facts, ending, durationMs);
     log[levelOf(ending)](logLine(facts, ending, durationMs), 'connection');
-    const silent = ending.kind === 'cancel' || refusalOf(ending)?.code === 'no-bytes';
-    if (!silent) recordAttempt(attemptOf(facts, ending, durationMs));
+    // Strangers must not be able to fill the store: log and metrics are enough for them.
+    const { accountId } = facts;
+    if (accountId === undefined || ending.kind === 'cancel') return;
+    recordAttempt(attemptOf(facts, accountId, ending, durationMs));
   };

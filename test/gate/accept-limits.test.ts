@@ -13,16 +13,15 @@ describe('a connection without a byte', () => {
     expect(await client.rest()).toHaveLength(0);
     expect(await gate.logged({ reason: 'no-bytes' })).toMatchObject({ level: 'debug', outcome: 'refused' });
 
-    const known = await gate.plain();
-    known.send(Buffer.from('GET / HTTP/1.0\r\n\r\n'));
-    await known.rest();
+    const known = await gate.greeted({ user: 'nobody' });
+    await known.refusal();
     const { rows } = await pollUntil(async () => {
       const found = await gate.postern.store.owner.query<{ reason: string }>(
         'SELECT reason FROM postern.attempts',
       );
       return found.rows.length > 0 ? found : null;
     });
-    expect(rows.map(({ reason }) => reason)).toEqual(['not-postgresql']);
+    expect(rows.map(({ reason }) => reason)).toEqual(['user-mismatch']);
   });
 
   it('may also end in a reset', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/errors.ts';
 import { admitted, closed, reporting } from './report-fixture.ts';
 
 describe('a connection during which the clock was set back', () => {
@@ -12,5 +13,16 @@ describe('a connection during which the clock was set back', () => {
       .filter((line) => /^postern_.*_sum/.test(line));
     expect(sums.length).toBeGreaterThan(3);
     expect(sums.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  });
+});
+
+describe('the attempt of a connection', () => {
+  it('is recorded where its account is known, and not where it only carried a cancel request', () => {
+    const { attempts, report } = reporting();
+    report(admitted({ id: 'known' }), closed);
+    report(admitted({ id: 'cancel' }), { kind: 'cancel', outcome: 'forwarded' });
+    const { accountId: _, account: __, ...stranger } = admitted({ id: 'stranger', user: 'acme' });
+    report(stranger, { kind: 'refused', refusal: new Refusal('certificate-missing') });
+    expect(attempts).toMatchObject([{ id: 'known', accountId: 'a', account: 'acme' }]);
   });
 });

@@ -29,6 +29,13 @@ const presentedBy = (stream: TLSSocket, certificate: X509Certificate): Presented
   chainError: stream.authorizationError === null ? null : String(stream.authorizationError ?? null),
 });
 
+const nameOwner = ({ account, certificate }: CertificateOwner, facts: ConnectionFacts): void => {
+  facts.account = account.name;
+  facts.accountId = account.id;
+  facts.certificateId = certificate.id;
+  facts.certificateName = certificate.name;
+};
+
 const judge = (
   stream: TLSSocket,
   direct: boolean,
@@ -41,12 +48,12 @@ const judge = (
   const certificate = stream.getPeerX509Certificate();
   if (!certificate) return null;
   facts.certificateSerial = certificate.serialNumber.toLowerCase();
-  const owner = judgeCertificate(presentedBy(stream, certificate), policy, now());
+  const presented = presentedBy(stream, certificate);
+  // Also where it is refused: the account's people look among its attempts for why.
+  const known = policy.ownerOf(presented.fingerprint);
+  if (known) nameOwner(known, facts);
+  const owner = judgeCertificate(presented, policy, now());
   if (owner instanceof Refusal) return owner;
-  facts.account = owner.account.name;
-  facts.accountId = owner.account.id;
-  facts.certificateId = owner.certificate.id;
-  facts.certificateName = owner.certificate.name;
   return judgeAddress(owner.account, address, shownAddress, now()) ?? owner;
 };
 
