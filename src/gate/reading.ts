@@ -76,3 +76,28 @@ export const readMessage = async (
   const { type, bodyBytes } = parseMessageHeader(await readExactly(stream, 5, signal), maxBytes, peer);
   return { type, body: await readExactly(stream, bodyBytes, signal) };
 };
+
+export interface EndWatch {
+  /** Aborts with Refusal `client-gone`. */
+  readonly signal: AbortSignal;
+  stop(): void;
+}
+
+/**
+ * Notices that the peer has left while nobody reads its stream. What it sent before stays there for the next reader,
+ * and as long as there is some it has not left.
+ */
+export const watchForEnd = (stream: Readable): EndWatch => {
+  const controller = new AbortController();
+  const onGone = (): void => controller.abort(new Refusal('client-gone'));
+  // Without a reader a stream only finds its end when somebody looks.
+  const look = (): void => {
+    if (stream.readableLength === 0) stream.read(0);
+  };
+  stream.on('readable', look).on('end', onGone).on('close', onGone);
+  if (stream.readableEnded || stream.destroyed) onGone();
+  return {
+    signal: controller.signal,
+    stop: () => void stream.off('readable', look).off('end', onGone).off('close', onGone),
+  };
+};

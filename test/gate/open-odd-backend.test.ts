@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { message } from '../support/raw-client.ts';
+import { pollUntil } from '../support/poll.ts';
+import { message, type RawClient } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 import { ask, backendWith, type Serve, startStubBackend, text } from './stub-backend.ts';
@@ -82,5 +83,24 @@ describe('a backend that', () => {
     expect(last?.body.toString('latin1')).toBe(body);
     expect(await client.rest()).toHaveLength(0);
     await gate.logged({ reason: 'backend-refused' });
+  });
+});
+
+describe('a client that leaves while the backend is silent', () => {
+  it.each([
+    ['by closing', (client: RawClient) => client.close()],
+    ['by closing its half', (client: RawClient) => client.endSending()],
+  ])('takes its place, its session and its backend with it: %s', async (_name, leave) => {
+    let reached = false;
+    backend.behave(() => {
+      reached = true;
+    });
+    const client = await login();
+    await pollUntil(() => reached);
+    leave(client);
+    // Long before the deadline.
+    await gate.atRest();
+    await expect.poll(() => backend.size).toBe(0);
+    await gate.logged({ reason: 'client-gone', stage: 'open' });
   });
 });

@@ -10,8 +10,9 @@ import { buildAuthenticationOk, buildBackendKeyData } from '../../wire/backend-m
 import { buildStartup } from '../../wire/frontend-messages.ts';
 import { maxStartupPacketBytes } from '../../wire/startup.ts';
 import { cancelQuery } from '../backend/cancel-query.ts';
-import { type Backend, dial } from '../backend/dial.ts';
+import { type Backend, type BackendLine, dial } from '../backend/dial.ts';
 import type { ConnectionFacts } from '../facts.ts';
+import { watchForEnd } from '../reading.ts';
 import type { SessionRegistry } from '../registry.ts';
 import type { BackendSession, Hello, Identity, Secured } from '../values.ts';
 import { authenticate, type RoleLogin } from './authenticate.ts';
@@ -65,10 +66,12 @@ export const open = async (
   if (!backend) throw new Refusal('backend-unreachable', {}, { cause: `no backend "${account.backend}"` });
   facts.backend = backend.name;
   const client = secured.line.stream;
-  const signal = AbortSignal.any([secured.login.signal, session.ending]);
   const startup = startupFor(hello, key);
-  const line = await dial(backend, signal);
+  const leaving = watchForEnd(client);
+  const signal = AbortSignal.any([secured.login.signal, session.ending, leaving.signal]);
+  let line: BackendLine | undefined;
   try {
+    line = await dial(backend, signal);
     const greeting = new GreetingReader(line.socket, signal, (bytes) => client.write(bytes));
     line.socket.write(startup);
     await authenticate(line, roleLogin(account, key, dependencies), greeting.nextAuthentication);
@@ -80,8 +83,11 @@ export const open = async (
     client.write(Buffer.concat([buildAuthenticationOk(), rest]));
     return { socket: line.socket };
   } catch (error) {
-    line.socket.destroy();
+    line?.socket.destroy();
+    leaving.signal.throwIfAborted();
     const lost = error instanceof Refusal && error.code === 'client-gone';
     throw lost ? new Refusal('backend-unreachable', {}, { cause: error }) : error;
+  } finally {
+    leaving.stop();
   }
 };
