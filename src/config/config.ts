@@ -27,6 +27,16 @@ export interface GateConfig {
   readonly trustedProxies: readonly string[];
 }
 
+export interface ConsoleConfig {
+  readonly listen: ListenAddress;
+  /** null: plain HTTP, for loopback or behind a reverse proxy that terminates TLS. */
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null;
+  /** CIDRs of reverse proxies whose `X-Forwarded-…` headers count. */
+  readonly trustedProxies: readonly string[];
+  /** What operators sign in with; null: they cannot. */
+  readonly adminToken: string | null;
+}
+
 export interface LimitsConfig {
   readonly halfOpen: number;
   readonly halfOpenPerAddress: number;
@@ -57,6 +67,7 @@ export interface Config {
   readonly public: { readonly host: string; readonly port: number };
   readonly backends: ReadonlyMap<string, BackendConfig>;
   readonly gate: GateConfig | null;
+  readonly console: ConsoleConfig | null;
   readonly authority: AuthorityConfig | null;
   readonly limits: LimitsConfig;
   readonly policy: { readonly pollIntervalMs: number; readonly maxStalenessMs: number };
@@ -75,6 +86,17 @@ const sealingKey = ({ id, key }: { id: string; key: string }, index: number): Se
     ]);
   }
   return { id, key: bytes };
+};
+
+const consoleTls = (
+  { certificate_file, key_file }: NonNullable<ConfigFile['console']>,
+  path: (name: string) => string,
+): ConsoleConfig['tls'] => {
+  if (certificate_file !== null && key_file !== null) {
+    return { certificateFile: path(certificate_file), keyFile: path(key_file) };
+  }
+  if (certificate_file === key_file) return null;
+  throw new ConfigError(['console.certificate_file and console.key_file go together: set both or none.']);
 };
 
 /** @param directory that relative file names in the configuration start from */
@@ -106,6 +128,12 @@ export const toConfig = (file: ConfigFile, directory: string): Config => {
       clientAuthentication: file.gate.client_authentication,
       loginTimeoutMs: file.gate.login_timeout,
       trustedProxies: file.gate.trusted_proxies,
+    },
+    console: file.console && {
+      listen: file.console.listen,
+      tls: consoleTls(file.console, path),
+      trustedProxies: file.console.trusted_proxies,
+      adminToken: file.console.admin_token,
     },
     authority: file.authority && {
       certificateFile: path(file.authority.certificate_file),

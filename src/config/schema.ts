@@ -38,6 +38,17 @@ const backend = section({
   admin: section({ user: text, password: text }).nullable().default(null),
 });
 
+const console = section({
+  listen: listenAddress.prefault('127.0.0.1:8080'),
+  certificate_file: text.nullable().default(null),
+  key_file: text.nullable().default(null),
+  trusted_proxies: z.array(cidr).default([]),
+  admin_token: text
+    .min(24, 'at least 24 characters are needed, as from `openssl rand -hex 24`')
+    .nullable()
+    .default(null),
+});
+
 const authority = section({
   certificate_file: text,
   key_file: text,
@@ -55,6 +66,7 @@ export const configFile = section({
   public: section({ host: text, port: port.default(6432) }),
   backends: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/), backend),
   gate: gate.nullable().default(null),
+  console: console.nullable().default(null),
   authority: authority.nullable().default(null),
   limits: limits.prefault({}),
   policy: section({

@@ -54,6 +54,7 @@ describe('the example configuration', () => {
       'secrets/store_owner_url': 'postgresql://owner:secret@localhost/postern',
       'secrets/sealing_key': Buffer.alloc(32).toString('base64'),
       'secrets/main_admin_password': 'secret',
+      'secrets/admin_token': 'a'.repeat(48),
     };
     for (const [name, text] of Object.entries(secrets)) {
       await mkdir(dirname(join(directory, name)), { recursive: true });

@@ -152,6 +152,7 @@ export const startPostern = async ({
         loginTimeoutMs: 10_000,
         trustedProxies: [],
       },
+      console: null,
       authority: {
         certificateFile: file('client_ca.pem'),
         keyFile: file('client_ca.key'),
