@@ -36,7 +36,7 @@ export const filesIn = (folder: string): ClientFiles => ({
 const plain = /^[\w.:/~-]+$/;
 
 /** libpq's keyword/value format: quotes around what is not plain, backslashes before quotes and backslashes. */
-const conninfoValue = (value: string): string =>
+export const conninfoValue = (value: string): string =>
   plain.test(value) ? value : `'${value.replaceAll(/['\\]/g, '\\$&')}'`;
 
 const conninfo = (parameters: Readonly<Record<string, string>>): string[] =>
@@ -59,19 +59,22 @@ export const libpqParameters = (connection: Connection, files: ClientFiles): rea
     ...tlsParameters(files),
   });
 
-/** pgjdbc. IPv6 addresses need brackets; `extra` holds further parameters, for example of a PKCS#12 file. */
+/** IPv6 addresses need brackets in a URL. */
+export const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** pgjdbc; `parameters` go beyond user and sslmode: the files, or those of a PKCS#12 file. */
 export const jdbcUrl = (connection: Connection, parameters: Readonly<Record<string, string>>): string => {
-  const host = connection.host.includes(':') ? `[${connection.host}]` : connection.host;
   // File names keep their slashes: legal in a query (RFC 3986 §3.4), and a person has to edit them.
   const query = Object.entries({ user: connection.user, sslmode: 'verify-full', ...parameters })
     .map(
       ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':')}`,
     )
     .join('&');
-  return `jdbc:postgresql://${host}:${connection.port}/${encodeURIComponent(connection.database)}?${query}`;
+  return `jdbc:postgresql://${urlHost(connection.host)}:${connection.port}/${encodeURIComponent(connection.database)}?${query}`;
 };
 
-const odbcValue = (value: string): string => (plain.test(value) ? value : `{${value.replaceAll('}', '}}')}}`);
+/** ODBC's attribute format: braces around what is not plain, closing braces doubled. */
+export const odbcValue = (value: string): string => (plain.test(value) ? value : `{${value.replaceAll('}', '}}')}}`);
 
 /**
  * psqlODBC, without PWD. It has no fields for certificates: Pqopt hands them to libpq, which parses it as
