@@ -28,21 +28,40 @@ const sentence = (issue: z.core.$ZodIssue): string[] => {
   return [`${path}: ${issue.message.replace(/\.?$/, '.')}`];
 };
 
-const hasPassword = (url: string): boolean => URL.canParse(url) && new URL(url).password !== '';
+/** Where a secret stands in the text of a setting: it is all of it, or it is a URL's password. */
+const wholeText = /(?<secret>.+)/ds;
+const passwordInUrl = /^[^:/?#]+:\/\/[^:/?#]*:(?<secret>[^/?#]*)@/d;
 
-/** Secrets that stand in the file in clear, each with the way to write it. */
-const clearSecrets = (file: ConfigFile, referenced: ReadonlySet<string>): string[] => {
-  const passwords = Object.entries(file.backends)
-    .filter(([, { admin }]) => admin !== null)
-    .map(([name]) => `backends.${name}.admin.password`);
-  const keys = file.sealing_keys.map((_key, index) => `sealing_keys.${index}.key`);
-  const urls = (['url', 'owner_url'] as const)
-    .filter((name) => hasPassword(file.store[name] ?? ''))
-    .map((name) => `store.${name}`);
-  return [...passwords, ...keys, ...urls]
-    .filter((path) => !referenced.has(path))
-    .map((path) => `${path}: a secret may not stand in the file; write \${file:PATH} or \${env:NAME}.`);
-};
+interface Secret {
+  readonly path: string;
+  readonly text: string;
+  readonly place: RegExp;
+}
+
+const secretsIn = ({ backends, sealing_keys, store }: ConfigFile): Secret[] => [
+  ...Object.entries(backends).flatMap(([name, { admin }]) =>
+    admin ? [{ path: `backends.${name}.admin.password`, text: admin.password, place: wholeText }] : [],
+  ),
+  ...sealing_keys.map(({ key }, index) => ({
+    path: `sealing_keys.${index}.key`,
+    text: key,
+    place: wholeText,
+  })),
+  ...(['url', 'owner_url'] as const).map((name) => ({
+    path: `store.${name}`,
+    text: store[name] ?? '',
+    place: passwordInUrl,
+  })),
+];
+
+/** Secrets of which a single character stands in the file, each with the way to write it. */
+const clearSecrets = (file: ConfigFile, blanked: ReadonlyMap<string, string>): string[] =>
+  secretsIn(file)
+    .filter(({ path, text, place }) => {
+      const [from, to] = place.exec(text)?.indices?.groups?.['secret'] ?? [0, 0];
+      return /[^\0]/.test((blanked.get(path) ?? '').slice(from, to));
+    })
+    .map(({ path }) => `${path}: a secret may not stand in the file; write \${file:PATH} or \${env:NAME}.`);
 
 /**
  * @param path an existing YAML file; relative paths inside it start from its directory
@@ -65,7 +84,7 @@ export const loadConfig = (path: string): Config => {
   const tree = resolveReferences(document.toJS() ?? {}, directory, process.env);
   const result = configFile.safeParse(tree.value, { reportInput: true });
   const problems = [...tree.problems, ...(result.success ? [] : result.error.issues.flatMap(sentence))];
-  if (result.success) problems.push(...clearSecrets(result.data, tree.referenced));
+  if (result.success) problems.push(...clearSecrets(result.data, tree.blanked));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
   return toConfig(result.data, directory);
 };

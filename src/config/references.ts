@@ -1,6 +1,6 @@
 /**
- * `${env:NAME}` and `${file:PATH}` in the configuration: the only way a secret gets in. Remembers which settings
- * came by reference, so that a secret written in clear can be refused.
+ * `${env:NAME}` and `${file:PATH}` in the configuration: the only way a secret gets in. Remembers which
+ * characters came by reference, so that a secret written in clear can be refused.
  */
 
 import { readFileSync } from 'node:fs';
@@ -8,8 +8,8 @@ import { resolve } from 'node:path';
 
 export interface ResolvedTree {
   readonly value: unknown;
-  /** Dotted paths of the settings whose text came from the environment or a file. */
-  readonly referenced: ReadonlySet<string>;
+  /** Every text by its dotted path, with a NUL for each character that came from the environment or a file. */
+  readonly blanked: ReadonlyMap<string, string>;
   readonly problems: readonly string[];
 }
 
@@ -21,11 +21,10 @@ export const resolveReferences = (
   directory: string,
   environment: NodeJS.ProcessEnv,
 ): ResolvedTree => {
-  const referenced = new Set<string>();
+  const blanked = new Map<string, string>();
   const problems: string[] = [];
 
   const lookUp = (path: string, kind: string, name: string): string => {
-    referenced.add(path);
     if (kind === 'env') {
       const found = environment[name];
       if (found === undefined) problems.push(`${path}: the environment variable ${name} is not set.`);
@@ -41,7 +40,16 @@ export const resolveReferences = (
 
   const walk = (node: unknown, path: string): unknown => {
     if (typeof node === 'string') {
-      return node.replace(reference, (_whole, kind: string, name: string) => lookUp(path, kind, name));
+      let blank = '';
+      let from = 0;
+      const text = node.replace(reference, (whole: string, kind: string, name: string, at: number) => {
+        const found = lookUp(path, kind, name);
+        blank += node.slice(from, at) + '\0'.repeat(found.length);
+        from = at + whole.length;
+        return found;
+      });
+      blanked.set(path, blank + node.slice(from));
+      return text;
     }
     const below = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`);
     if (Array.isArray(node)) return node.map((item, index) => walk(item, below(index)));
@@ -51,5 +59,5 @@ export const resolveReferences = (
     return node;
   };
 
-  return { value: walk(tree, ''), referenced, problems };
+  return { value: walk(tree, ''), blanked, problems };
 };

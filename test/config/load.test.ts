@@ -57,6 +57,16 @@ backends:
       admin: { user: 'admin', password: 's3cret' },
     });
   });
+
+  it.each([
+    [`postgresql://\${env:POSTERN_TEST_PASSWORD}@db/postern`, 'postgresql://a:b@db/postern'],
+    [`postgresql://x:\${env:POSTERN_TEST_PASSWORD}@db:5432/a@b`, 'postgresql://x:a:b@db:5432/a@b'],
+    ['postgresql://x@db:5432/postern', 'postgresql://x@db:5432/postern'],
+  ])('may have an address like %s', async (written, read) => {
+    vi.stubEnv('POSTERN_TEST_PASSWORD', 'a:b');
+    const loaded = await config.load(least.replace(/\$\{env:.*\}(?=")/, () => written));
+    expect(loaded.store.url).toBe(read);
+  });
 });
 
 describe('the file to load', () => {
