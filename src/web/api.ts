@@ -1,0 +1,71 @@
+/**
+ * The one way to the console's API: JSON in and out, problems (RFC 9457) as typed errors, the account that is acted
+ * on in every address. The session is a cookie that this code never sees. Secrets are sent and received in bodies
+ * only, never in an address, storage or the browser's console.
+ */
+
+import { readProblem, type Problem } from './problem.ts';
+
+export interface Api {
+  /** The address of a route, with the account; for what loads by itself, such as an event stream. */
+  url(path: string): string;
+  get<T>(path: string): Promise<T>;
+  /** A call that may be made twice without harm. */
+  post<T>(path: string, body?: object): Promise<T>;
+  /** A call that creates: an answer that is lost on the way is asked for again, and nothing is created twice. */
+  create<T>(path: string, body?: object): Promise<T>;
+  /** `etag`: the version that the person saw; undefined: as it is now. */
+  change<T>(method: 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object, etag?: string): Promise<T>;
+}
+
+const base = '/api/v1';
+
+/**
+ * @param account whom an operator acts for; null: whoever is signed in
+ * @param onSignedOut called when the session has ended; the call itself fails too
+ */
+export function createApi(account: string | null, onSignedOut: () => void): Api {
+  const url = (path: string): string => {
+    if (account === null) return base + path;
+    return `${base}${path}${path.includes('?') ? '&' : '?'}account=${encodeURIComponent(account)}`;
+  };
+
+  async function send(method: string, path: string, body?: object, headers: HeadersInit = {}): Promise<Response> {
+    // Without a body there is still a type: a form of another site cannot send it.
+    const writes = method === 'GET' ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(url(path), {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      headers: { accept: 'application/json', ...writes, ...headers },
+      ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+    });
+    if (response.ok) return response;
+    const problem: Problem = await readProblem(response);
+    if (problem.status === 401 && path !== '/sign-in' && path !== '/me') onSignedOut();
+    throw problem;
+  }
+
+  async function currentEtag(path: string): Promise<string | null> {
+    return (await send('GET', path)).headers.get('etag');
+  }
+
+  return {
+    url,
+    get: async (path) => answerOf(await send('GET', path)),
+    post: async (path, body) => answerOf(await send('POST', path, body)),
+    create: async (path, body) => {
+      const headers = { 'idempotency-key': crypto.randomUUID() };
+      const ask = () => send('POST', path, body, headers);
+      return answerOf(await ask().catch((error: unknown) => (error instanceof TypeError ? ask() : Promise.reject(error))));
+    },
+    change: async (method, path, body, etag) => {
+      const version = etag ?? (await currentEtag(path));
+      return answerOf(await send(method, path, body, version === null ? {} : { 'if-match': version }));
+    },
+  };
+}
+
+async function answerOf<T>(response: Response): Promise<T> {
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}

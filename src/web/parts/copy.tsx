@@ -1,0 +1,30 @@
+/** Text for the clipboard. */
+
+import { useState } from 'react';
+
+/**
+ * Copies a text; browsers without a clipboard for pages get the old way.
+ * @throws Error that tells how to copy by hand
+ */
+export async function copyText(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    throw new Error('The browser does not let this page copy. Select the text and copy it by hand.');
+  }
+}
+
+/** @param what for screen readers: "Copy host" */
+export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
+  const [said, setSaid] = useState<string>();
+  const copy = () =>
+    copyText(text).then(
+      () => setSaid('Copied'),
+      () => setSaid('Copy by hand'),
+    );
+  return (
+    <button type="button" className="quiet small" aria-label={`Copy ${what}`} onClick={() => void copy()} onBlur={() => setSaid(undefined)}>
+      <span aria-live="polite">{said ?? 'Copy'}</span>
+    </button>
+  );
+}

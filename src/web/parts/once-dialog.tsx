@@ -1,0 +1,108 @@
+/**
+ * For what is shown only once. It can be closed only after its button was used: Escape, a click beside it, the back
+ * button and leaving the page are refused, and it says why. Whatever it shows is gone from memory when it closes.
+ */
+
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useSubmit } from '../submit.ts';
+import { ProblemNote } from './note.tsx';
+
+export function OnceDialog({
+  title,
+  children,
+  action,
+  again,
+  first,
+  use,
+  onClose,
+}: {
+  readonly title: string;
+  readonly children: ReactNode;
+  /** What the button says, also after it was used. */
+  readonly action: string;
+  readonly again: string;
+  /** Why it does not close yet. */
+  readonly first: string;
+  readonly use: () => Promise<void>;
+  readonly onClose: () => void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [used, setUsed] = useState(false);
+  const [refused, setRefused] = useState(0);
+  const id = useId();
+  const submission = useSubmit(async () => {
+    await use();
+    setUsed(true);
+  });
+  const refuse = () => setRefused((times) => times + 1);
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  useStaying(!used, refuse);
+
+  const leave = () => (used ? onClose() : refuse());
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    leave();
+  };
+  // The dialog's own box is all padding of its content: a click on the element itself is beside it.
+  const onClick = (event: MouseEvent) => {
+    if (event.target === dialog.current) leave();
+  };
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: it listens for the attempts to close it.
+    <dialog
+      ref={dialog}
+      className="once"
+      closedby="none"
+      aria-labelledby={id}
+      onKeyDown={onKeyDown}
+      onClick={onClick}
+      onCancel={(event) => event.preventDefault()}
+      onClose={() => used || dialog.current?.showModal()}
+    >
+      <div className="inside">
+        <h2 id={id}>{title}</h2>
+        {children}
+        <ProblemNote problem={submission.problem} />
+        <p className={refused > 0 && !used ? 'hint nudge' : 'hint'} role="status" key={used ? 'used' : refused}>
+          {used ? 'Done. You can close this now.' : first}
+        </p>
+        <div className="buttons">
+          <button type="button" className="quiet" disabled={!used} onClick={onClose}>
+            Close
+          </button>
+          <button type="button" className="main" onClick={() => void submission.run()}>
+            {used ? again : action}
+          </button>
+        </div>
+      </div>
+    </dialog>
+  );
+}
+
+/** Keeps the person on the page: leaving asks first, and the back button leads to an entry of our own. */
+function useStaying(active: boolean, onRefused: () => void): void {
+  const refused = useRef(onRefused);
+  refused.current = onRefused;
+  useEffect(() => {
+    if (!active) return;
+    const stay = () => history.pushState({ staying: true }, '');
+    const onBack = () => {
+      stay();
+      refused.current();
+    };
+    const onLeave = (event: BeforeUnloadEvent) => event.preventDefault();
+    stay();
+    addEventListener('popstate', onBack);
+    addEventListener('beforeunload', onLeave);
+    return () => {
+      removeEventListener('popstate', onBack);
+      removeEventListener('beforeunload', onLeave);
+      if (history.state?.staying) history.back();
+    };
+  }, [active]);
+}

@@ -1,0 +1,81 @@
+/**
+ * Data of the API as a part of the page sees it. What was loaded stays on screen while it is loaded again, and also
+ * when that fails: `problem` beside `data` means that the data are stale. The last question asked is the one answered.
+ */
+
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useConsole } from './context.ts';
+import type { Page } from './model.ts';
+
+export interface Resource<T> {
+  /** undefined: not loaded yet. */
+  readonly data: T | undefined;
+  readonly problem: unknown;
+  readonly loading: boolean;
+  reload(): Promise<void>;
+  set(change: (data: T) => T): void;
+}
+
+/** @param path of the API; null: nothing is loaded, for parts that are closed */
+export function useResource<T>(path: string | null): Resource<T> {
+  const { api } = useConsole();
+  const [state, setState] = useState<{ data?: T; problem?: unknown; loading: boolean }>({ loading: true });
+  const question = useRef(0);
+
+  const reload = useCallback(async () => {
+    if (path === null) return;
+    question.current += 1;
+    const asked = question.current;
+    setState((before) => ({ ...before, loading: true }));
+    const next = await api.get<T>(path).then(
+      (data) => (_: object) => ({ data, loading: false }),
+      (problem: unknown) => (before: object) => ({ ...before, problem, loading: false }),
+    );
+    if (asked === question.current) setState(next);
+  }, [api, path]);
+
+  useEffect(() => {
+    void reload();
+    return () => {
+      question.current += 1;
+    };
+  }, [reload]);
+
+  const set = useCallback((change: (data: T) => T) => {
+    setState((before) => (before.data === undefined ? before : { ...before, data: change(before.data) }));
+  }, []);
+
+  return { data: state.data, problem: state.problem, loading: state.loading, reload, set };
+}
+
+export interface List<T> extends Resource<Page<T>> {
+  readonly items: readonly T[] | undefined;
+  /** Adds the next part; null: everything is there. */
+  readonly more: (() => Promise<void>) | null;
+}
+
+/** A list that comes in parts; loading it again starts from the first. */
+export function useList<T extends object>(path: string | null, limit = 100): List<T> {
+  const { api } = useConsole();
+  const first = path === null ? null : `${path}${path.includes('?') ? '&' : '?'}limit=${limit}`;
+  const page = useResource<Page<T>>(first);
+  const cursor = page.data?.nextCursor ?? null;
+  const more = async () => {
+    const next = await api.get<Page<T>>(`${first}&cursor=${encodeURIComponent(cursor ?? '')}`);
+    page.set(({ items }) => ({ items: [...items, ...next.items], nextCursor: next.nextCursor }));
+  };
+  return { ...page, items: page.data?.items, more: cursor === null ? null : more };
+}
+
+/** Does something now and then, only while somebody looks. */
+export function useEvery(milliseconds: number, act: () => void, active = true): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    if (!active) return;
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') latest.current();
+    }, milliseconds);
+    return () => clearInterval(timer);
+  }, [milliseconds, active]);
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { dayOf, daysUntil, durationText, endOf, isPast, relativeTime } from '../../src/web/text/times.ts';
+
+const now = Date.parse('2026-03-01T12:00:00Z');
+const after = (milliseconds: number) => new Date(now + milliseconds).toISOString();
+
+describe('times in words', () => {
+  it.each([
+    [-5_000, 'just now'],
+    [5_000, 'in less than a minute'],
+    [-60_000, '1 minute ago'],
+    [8 * 3_600_000, 'in 8 hours'],
+    [-2 * 86_400_000, '2 days ago'],
+    [29.9 * 86_400_000, 'in 29 days'],
+    [400 * 86_400_000, 'in 1 year'],
+  ])('calls %d ms from now "%s"', (milliseconds, words) => {
+    expect(relativeTime(after(milliseconds), now)).toBe(words);
+  });
+
+  it('counts whole days and never below none', () => {
+    expect(daysUntil(after(30 * 86_400_000 - 1), now)).toBe(29);
+    expect(daysUntil(after(-1), now)).toBe(0);
+  });
+
+  it('takes what never ends for not past', () => {
+    expect([isPast(null, now), isPast(after(1), now), isPast(after(0), now)]).toEqual([false, false, true]);
+  });
+
+  it.each([
+    [42, '42 ms'],
+    [3_210, '3.2 s'],
+    [600_000, '10 min'],
+    [10_800_000, '3 h'],
+  ])('tells %d ms as "%s"', (milliseconds, words) => {
+    expect(durationText(milliseconds)).toBe(words);
+  });
+});
+
+describe('how long something lasts', () => {
+  it('ends after its duration, or never', () => {
+    expect(endOf({ kind: 'for-good' }, now)).toBeNull();
+    expect(endOf({ kind: 'duration', text: '8h' }, now)).toBe('2026-03-01T20:00:00.000Z');
+    expect(endOf({ kind: 'duration', text: '30d' }, now)).toBe('2026-03-31T12:00:00.000Z');
+    expect(() => endOf({ kind: 'duration', text: '8 hours' }, now)).toThrow(RangeError);
+  });
+
+  it('counts a day to its end, on this clock', () => {
+    const day = dayOf(now + 86_400_000);
+    const end = Date.parse(endOf({ kind: 'date', day }, now) ?? '');
+    expect(dayOf(end)).toBe(day);
+    expect(dayOf(end + 1_000)).not.toBe(day);
+    expect(() => endOf({ kind: 'date', day: '' }, now)).toThrow(RangeError);
+  });
+});
