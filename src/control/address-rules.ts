@@ -4,15 +4,19 @@
 
 import { RequestError } from '../errors.ts';
 import { parseCidr } from '../policy/addresses.ts';
+import type { Queryable } from '../postgres/query.ts';
+import type { Account } from '../store/accounts.ts';
 import {
   deleteAddressRule,
+  holdAddressRule,
   insertAddressRule,
   listAddressRules as listStored,
   type StoredAddressRule,
+  updateAddressRule,
 } from '../store/address-rules.ts';
 import type { StoreContext } from './context.ts';
 import { existingAccount } from './existing.ts';
-import { recordChange } from './record.ts';
+import { type Expectation, expectAnything, recordChange } from './record.ts';
 import { checkExpiry, parseLabel } from './texts.ts';
 
 /**
@@ -72,31 +76,83 @@ export async function listAddressRules(
 }
 
 /**
+ * Changes label or expiry of a rule; what is not given stays.
+ * @throws RequestError when account or rule are missing, or the expiry is past; whatever `expect` throws
+ */
+export async function changeAddressRule(
+  context: StoreContext,
+  accountName: string,
+  id: string,
+  change: { readonly label?: string | undefined; readonly expiresAt?: Date | null | undefined },
+  expect: Expectation<StoredAddressRule> = expectAnything,
+): Promise<StoredAddressRule> {
+  const label = change.label === undefined ? undefined : parseLabel(change.label);
+  const expiresAt = change.expiresAt === undefined ? undefined : checkExpiry(change.expiresAt, context.now());
+  const account = await existingAccount(context.store, accountName);
+  const { cidr } = await existingRule(context.store, account, id);
+  const { after } = await recordChange(
+    context,
+    { action: 'address.change', target: `${account.name}/${cidr}` },
+    async (tx) => {
+      const before = await heldRule(tx, account, { id, cidr }, expect);
+      const wanted = {
+        ...before,
+        ...(label !== undefined && { label }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      };
+      return { before, after: (await updateAddressRule(tx, wanted)) ?? before };
+    },
+  );
+  return after;
+}
+
+/**
  * Removes a rule, named by its id or by its CIDR in any spelling, and returns it.
- * @throws RequestError when the account or the rule is missing
+ * @throws RequestError when the account or the rule is missing; whatever `expect` throws
  */
 export async function removeAddressRule(
   context: StoreContext,
   accountName: string,
   idOrCidr: string,
+  expect: Expectation<StoredAddressRule> = expectAnything,
 ): Promise<StoredAddressRule> {
   const account = await existingAccount(context.store, accountName);
-  const rules = await listStored(context.store, account.id);
+  const found = await existingRule(context.store, account, idOrCidr);
+  const { before } = await recordChange(
+    context,
+    { action: 'address.remove', target: `${account.name}/${found.cidr}` },
+    async (tx) => {
+      const before = await heldRule(tx, account, found, expect);
+      await deleteAddressRule(tx, account.id, found.id);
+      return { before, after: null };
+    },
+  );
+  return before;
+}
+
+async function existingRule(
+  store: Queryable,
+  account: Account,
+  idOrCidr: string,
+): Promise<StoredAddressRule> {
+  const rules = await listStored(store, account.id);
   const found = rules.find(({ id }) => id === idOrCidr) ?? ruleFor(parseCidr(idOrCidr).cidr, rules);
   if (found === undefined) {
     throw new RequestError(`The account "${account.name}" has no address rule ${JSON.stringify(idOrCidr)}.`);
   }
-  await recordChange(
-    context,
-    { action: 'address.remove', target: `${account.name}/${found.cidr}` },
-    async (tx) => {
-      if ((await deleteAddressRule(tx, account.id, found.id)) === undefined) {
-        throw new RequestError(`The address rule ${found.cidr} was removed meanwhile.`);
-      }
-      return { before: found, after: null };
-    },
-  );
   return found;
+}
+
+async function heldRule(
+  tx: Queryable,
+  { id: accountId }: Account,
+  { id, cidr }: Pick<StoredAddressRule, 'id' | 'cidr'>,
+  expect: Expectation<StoredAddressRule>,
+): Promise<StoredAddressRule> {
+  const held = await holdAddressRule(tx, accountId, id);
+  if (held === undefined) throw new RequestError(`The address rule ${cidr} was removed meanwhile.`);
+  expect(held);
+  return held;
 }
 
 /** PostgreSQL prints some IPv6 networks in another way than they were given to it. */

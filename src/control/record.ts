@@ -15,6 +15,14 @@ export interface Change<Before, After> {
 }
 
 /**
+ * Called with the row in the transaction that changes it; throws when it is not as the asker saw it. So of two who
+ * change the same thing at once, the second learns of it.
+ */
+export type Expectation<Row> = (current: Row) => void;
+
+export const expectAnything = (): void => undefined;
+
+/**
  * Runs `write` and records what it changed.
  * @param event `action` is noun and verb (`key.revoke`), `target` as people name it (`demo/laptop`)
  */

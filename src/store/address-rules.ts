@@ -53,6 +53,19 @@ export const listAddressRules = async (store: Queryable, accountId: string): Pro
   return rows;
 };
 
+/** As it is now and stays until the transaction ends; undefined when the account has no such rule. */
+export const holdAddressRule = async (
+  tx: Queryable,
+  accountId: string,
+  id: string,
+): Promise<StoredAddressRule | undefined> => {
+  const { rows } = await tx.query<StoredAddressRule>(
+    `SELECT ${columns} FROM postern.address_rules r WHERE account_id = $1 AND id = $2 FOR UPDATE`,
+    [accountId, id],
+  );
+  return rows[0];
+};
+
 /** Changes label and expiry; undefined when the account has no such rule. */
 export const updateAddressRule = async (
   store: Queryable,

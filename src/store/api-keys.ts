@@ -128,6 +128,15 @@ export const findKeyById = async (store: Queryable, id: string): Promise<StoredK
   return rows[0];
 };
 
+/** @param digest SHA-256 of the key's text; whatever the key's state */
+export const findKeyByDigest = async (store: Queryable, digest: Buffer): Promise<StoredKey | undefined> => {
+  const { rows } = await store.query<StoredKey>(
+    `SELECT ${keyColumns} FROM postern.api_keys k WHERE digest_sha256 = $1`,
+    [digest],
+  );
+  return rows[0];
+};
+
 /** What a crash or an unreachable backend left half-done, oldest first, for `reconcile`. */
 export const listUnfinishedKeys = async (store: Queryable): Promise<StoredKey[]> => {
   const { rows } = await store.query<StoredKey>(

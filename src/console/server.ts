@@ -1,0 +1,80 @@
+/**
+ * The console's HTTP server, ready to listen: what every request goes through, in order, and the routes behind it.
+ * Long answers (streams) must end in a `preClose` hook of their own, because closing waits for them.
+ */
+
+import { randomUUID } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
+import { type FastifyInstance, fastify } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ConsoleDependencies } from './dependencies.ts';
+import { addErrorAnswers } from './errors.ts';
+import { addGatekeeping } from './gatekeeping.ts';
+import { addSecurityHeaders } from './headers.ts';
+import { addOpenApi } from './openapi.ts';
+import { addRefusals } from './refusals.ts';
+import type { ConsoleApp } from './request.ts';
+import { addRequestLog } from './request-log.ts';
+import { routes } from './routes/list.ts';
+import { addSignInRoutes } from './routes/sign-in.ts';
+import { SignedOut } from './session-cookie.ts';
+import { createSignInThrottle, tooMany } from './throttle.ts';
+
+/** A signing request is the largest body; control takes 64 KiB of it. */
+const bodyLimitBytes = 128 * 1024;
+const requestTimeoutMs = 30_000;
+/** Per address and minute. */
+const requestLimit = 1_200;
+
+const createApp = ({ trustProxy }: ConsoleDependencies): ConsoleApp => {
+  const app = fastify({
+    logger: false,
+    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
+    genReqId: () => randomUUID(),
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { ignoreTrailingSlash: false },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  return app.withTypeProvider();
+};
+
+/** Programs need send no body where none is needed, browsers nothing but JSON: forms of other sites cannot. */
+const acceptJsonOnly = (app: ConsoleApp): void => {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    if (text === '') done(null, undefined);
+    else parse(request, text as string, done);
+  });
+};
+
+/** Does not listen yet; `close` ends it. */
+export const buildConsole = async (deps: ConsoleDependencies): Promise<FastifyInstance> => {
+  const app = createApp(deps);
+  const signedOut = new SignedOut();
+  acceptJsonOnly(app);
+  addErrorAnswers(app, deps.log);
+  addRequestLog(app, deps.log);
+  await addSecurityHeaders(app);
+  await app.register(rateLimit, {
+    max: requestLimit,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_, { ttl }) => tooMany(Math.ceil(ttl / 1000)),
+  });
+  await app.register(cookie);
+  const throttle = createSignInThrottle(app);
+  app.addHook('onRoute', addRefusals);
+  await addOpenApi(app);
+  await app.register(
+    async (api: ConsoleApp) => {
+      addGatekeeping(api, deps, signedOut, throttle);
+      addSignInRoutes(api, deps, signedOut, throttle);
+      for (const addRoutes of routes) addRoutes(api, deps);
+    },
+    { prefix: '/api/v1' },
+  );
+  return app as unknown as FastifyInstance;
+};
