@@ -5,7 +5,7 @@
 
 import { Refusal } from '../../errors.ts';
 import type { AccountPolicy } from '../../policy/account.ts';
-import type { PolicyView } from '../../policy/book.ts';
+import type { CertificateOwner, PolicyView } from '../../policy/book.ts';
 import { judgeDatabase, judgeUser } from '../../policy/judge.ts';
 import { withoutKeys } from '../../policy/key-text.ts';
 import { buildNegotiateProtocolVersion } from '../../wire/backend-messages.ts';
@@ -53,11 +53,20 @@ const agreeOnVersion = (
   return agreed;
 };
 
-const settleAccount = (user: string, secured: Secured, { policy, now }: GreetDependencies): AccountPolicy => {
-  const { verdict, address, shownAddress } = secured;
+/** Tells now what `encrypt` found wrong. */
+const admittedOwner = ({ verdict }: Secured): CertificateOwner | null => {
   if (verdict instanceof Refusal) throw verdict;
+  return verdict;
+};
+
+const settleAccount = (
+  user: string,
+  owner: CertificateOwner | null,
+  { address, shownAddress }: Secured,
+  { policy, now }: GreetDependencies,
+): AccountPolicy => {
   if (user === '') throw new Refusal('user-missing');
-  const account = judgeUser(user, verdict, policy, address, shownAddress, now());
+  const account = judgeUser(user, owner, policy, address, shownAddress, now());
   if (account instanceof Refusal) throw account;
   return account;
 };
@@ -82,7 +91,8 @@ export const greet = async (
 
   const closed = dependencies.closedBecause();
   if (closed) throw closed;
-  const account = settleAccount(user, secured, dependencies);
+  const owner = admittedOwner(secured);
+  const account = settleAccount(user, owner, secured, dependencies);
   facts.account = account.name;
   facts.accountId = account.id;
   if (!isOff(parameterText(parameters, 'replication') ?? 'off')) throw new Refusal('replication-refused');
@@ -93,7 +103,7 @@ export const greet = async (
   return {
     kind: 'hello',
     account,
-    certificateId: facts.certificateId ?? null,
+    certificateId: owner?.certificate.id ?? null,
     // An account is only ever settled for an address that its allowlist admits.
     address: secured.address as NonNullable<Secured['address']>,
     user,
