@@ -48,17 +48,17 @@ nonsense: true
     ['a password in an address', least.replace(/\$\{env:.*\}(?=")/, 'postgresql://a:hush@db/x'), 'store.url'],
     [
       'a password in an address of which another part comes by reference',
-      least.replace(/\$\{env:.*\}(?=")/, 'postgresql://a:hush@${file:admin.password}/x'),
+      least.replace(/\$\{env:.*\}(?=")/, `postgresql://a:hush@\${file:admin.password}/x`),
       'store.url',
     ],
     [
       'a part of a password in an address',
-      least.replace(/\$\{env:.*\}(?=")/, 'postgresql://a:b@hush${file:admin.password}@db/x'),
+      least.replace(/\$\{env:.*\}(?=")/, `postgresql://a:b@hush\${file:admin.password}@db/x`),
       'store.url',
     ],
     [
       "a part of an admin's password",
-      least.replace('{}', '{ main: { host: pg, admin: { user: a, password: "hush${file:seal.key}" } } }'),
+      least.replace('{}', `{ main: { host: pg, admin: { user: a, password: "hush\${file:seal.key}" } } }`),
       'backends.main.admin.password',
     ],
     [

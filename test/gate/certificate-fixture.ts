@@ -1,7 +1,7 @@
 /** Client certificates of every kind, made beside the store: none of them is on record. */
 
-import { generateKeyPairSync } from 'node:crypto';
-import { ExtendedKeyUsage, ExtendedKeyUsageExtension } from '@peculiar/x509';
+import { createPrivateKey, generateKeyPairSync, webcrypto } from 'node:crypto';
+import { ExtendedKeyUsage, ExtendedKeyUsageExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { type Authority, signSelf, signWith } from '../../src/authority/sign.ts';
 
 export interface CertificateWish {
@@ -32,4 +32,21 @@ export const makeCertificate = async (wish: CertificateWish): Promise<{ cert: st
   };
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   return { cert: authority ? await signWith(claims, authority) : await signSelf(claims, key), key };
+};
+
+/** One that only its holder vouches for, with this serial number in hex. */
+export const makeNumberedCertificate = async (
+  serialNumber: string,
+): Promise<{ cert: string; key: string }> => {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber,
+    name: 'CN=anybody',
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  return { cert: certificate.toString('pem'), key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
 };

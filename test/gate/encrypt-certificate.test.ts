@@ -8,7 +8,7 @@ import { revokeCertificate } from '../../src/control/certificates.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
-import { type CertificateWish, makeCertificate } from './certificate-fixture.ts';
+import { type CertificateWish, makeCertificate, makeNumberedCertificate } from './certificate-fixture.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 import { addSecondAccount, type SecondAccount } from './second-account.ts';
 
@@ -137,4 +137,13 @@ describe('a certificate that was good', () => {
     await enableAccount(gate.postern.context, second.name);
     await pollUntil(async () => (await refusalOf()) === null);
   });
+});
+
+it('a serial number without end is cut to the forty hex digits that a real one may have', async () => {
+  const serial = `4a${'5b'.repeat(2_000)}`;
+  const client = await gate.secured(await makeNumberedCertificate(serial));
+  client.send(startup({ user: gate.postern.account }));
+  const { detail } = await client.refusal();
+  expect(detail).toMatch(new RegExp(`, certificate ${serial.slice(0, 40)}\\.$`));
+  await gate.logged({ reason: 'certificate-foreign', certificate: serial.slice(0, 40) });
 });

@@ -20,6 +20,9 @@ export interface EncryptDependencies {
   readonly now: () => number;
 }
 
+/** 20 bytes in hex (RFC 5280 §4.1.2.2). A certificate that nobody trusts may have kilobytes, for log and DETAIL. */
+const longestSerial = 40;
+
 const presentedBy = (stream: TLSSocket, certificate: X509Certificate): PresentedCertificate => ({
   fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   commonName: String(certificate.toLegacyObject().subject?.CN ?? ''),
@@ -47,7 +50,7 @@ const judge = (
   if (stream.isSessionReused()) return new Refusal('session-resumed');
   const certificate = stream.getPeerX509Certificate();
   if (!certificate) return null;
-  facts.certificateSerial = certificate.serialNumber.toLowerCase();
+  facts.certificateSerial = certificate.serialNumber.slice(0, longestSerial).toLowerCase();
   const presented = presentedBy(stream, certificate);
   // Also where it is refused: the account's people look among its attempts for why.
   const known = policy.ownerOf(presented.fingerprint);
