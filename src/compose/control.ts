@@ -72,6 +72,9 @@ const openBackend = async ({ backends }: Config, name: string, database: string)
     url: adminUrl(backend, backend.admin, database),
     applicationName: 'postern control',
     connectTimeoutMs: backend.connectTimeoutMs,
+    // Customers can hold locks that provisioning waits for.
+    statementTimeoutMs: 60_000,
+    lockTimeoutMs: 15_000,
     maxConnections: 2,
     ...(backend.caFile !== null && {
       tls: { ca: await readSettingFile(backend.caFile, `backends.${name}.ca_file`) },

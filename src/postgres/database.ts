@@ -12,7 +12,7 @@ import { type Queryable, queryOn, type TransactionMode, transactionOn } from './
 export interface Database extends Queryable {
   transaction<T>(fn: (transaction: Queryable) => Promise<T>, mode?: TransactionMode): Promise<T>;
   /**
-   * Runs `fn` with a connection outside the pool and without a statement timeout, closed afterwards: for locks that
+   * Runs `fn` with a connection outside the pool and without time limits, closed afterwards: for locks that
    * are held while other work goes on. From the pool they would leave none for that work.
    */
   connection<T>(fn: (connection: Connection) => Promise<T>): Promise<T>;
@@ -57,7 +57,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
     }
   };
 
-  const { statementTimeoutMs: _, ...unlimited } = options;
+  const { statementTimeoutMs: _, lockTimeoutMs: __, ...unlimited } = options;
   return {
     query: <Row extends object>(text: string, values?: readonly unknown[]) =>
       withClient(async (client, discard) => {

@@ -1,6 +1,7 @@
 /**
  * How to reach a PostgreSQL: a URL plus what does not belong into one, turned into a `pg` configuration.
- * Everything that `pg` would otherwise take from PG* environment variables is set, except an absent password.
+ * Everything that `pg` would otherwise take from PG* environment variables is set, except an absent password, and
+ * so is everything that the database reached could otherwise set against us.
  * Never puts the URL into an error: it holds a password.
  */
 
@@ -18,8 +19,10 @@ export interface ConnectionOptions {
   readonly applicationName: string;
   /** For the whole of DNS, TCP, TLS and login. Default 10 000. */
   readonly connectTimeoutMs?: number;
-  /** Enforced by the server, and a little later by the client in case the network swallows the answer. */
+  /** Enforced by the server, and a little later by the client in case the network swallows the answer; else none. */
   readonly statementTimeoutMs?: number;
+  /** How long a statement may wait for a lock that somebody else holds; without it as long as the statement may. */
+  readonly lockTimeoutMs?: number;
   /** TLS with these options (`ca`, `cert`, `key` …); without them and without `sslmode` the connection is plain. */
   readonly tls?: TlsOptions;
 }
@@ -92,18 +95,36 @@ const tlsOf = ({ sslmode, host }: Target, tls: TlsOptions | undefined): TlsOptio
 const setting = (name: string, value: string): string => `-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`;
 
 /**
+ * What statements mean and whether they run at all must not be for a database's owner to decide: `ALTER DATABASE … SET`
+ * takes effect on whoever connects, and a `search_path` of the owner's has an admin run the owner's functions.
+ * Settings of the startup packet outrank those of databases and roles (manual §20.1.3), so all that a customer may
+ * set, that matters to us and that every supported version knows stands here, and nothing is left to a SET later on.
+ */
+const pinnedSettings = (options: ConnectionOptions): readonly string[] => [
+  setting('search_path', 'pg_catalog,pg_temp'),
+  setting('role', options.role ?? 'none'),
+  setting('default_transaction_read_only', 'off'),
+  setting('default_transaction_isolation', 'read committed'),
+  setting('row_security', 'on'),
+  setting('standard_conforming_strings', 'on'),
+  setting('check_function_bodies', 'on'),
+  setting('DateStyle', 'ISO'),
+  setting('extra_float_digits', '1'),
+  setting('client_min_messages', 'warning'),
+  // A library that does not exist keeps everybody out.
+  setting('local_preload_libraries', ''),
+  setting('exit_on_error', 'off'),
+  setting('statement_timeout', String(options.statementTimeoutMs ?? 0)),
+  setting('lock_timeout', String(options.lockTimeoutMs ?? 0)),
+  setting('idle_in_transaction_session_timeout', '0'),
+];
+
+/**
  * The configuration for `pg.Client` and `pg.Pool`.
  * @throws RequestError when the URL cannot be used
  */
 export const clientConfig = (options: ConnectionOptions): ClientConfig => {
   const target = parseTarget(options.url);
-  const settings = [setting('client_min_messages', 'warning')];
-  if (options.role !== undefined) {
-    settings.push(setting('role', options.role));
-  }
-  if (options.statementTimeoutMs !== undefined) {
-    settings.push(setting('statement_timeout', String(options.statementTimeoutMs)));
-  }
   return {
     host: target.host,
     port: target.port,
@@ -112,7 +133,7 @@ export const clientConfig = (options: ConnectionOptions): ClientConfig => {
     database: target.database,
     ssl: tlsOf(target, options.tls),
     application_name: options.applicationName,
-    options: settings.join(' '),
+    options: pinnedSettings(options).join(' '),
     connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     query_timeout:
       options.statementTimeoutMs === undefined ? undefined : options.statementTimeoutMs + answerGraceMs,

@@ -9,11 +9,11 @@ import { resealRoleSecrets } from '../../src/control/reseal.ts';
 import { createSealer } from '../../src/control/seal.ts';
 import { RequestError } from '../../src/errors.ts';
 import { digestOf, hintOf, parseKeyText } from '../../src/policy/key-text.ts';
-import { connect } from '../../src/postgres/connect.ts';
 import { loadSealedRoleSecret } from '../../src/store/api-keys.ts';
 import { listAudit, verifyAudit } from '../../src/store/audit.ts';
 import { loadPolicy } from '../../src/store/policy.ts';
 import { deriveScramKeys } from '../../src/wire/scram-keys.ts';
+import { connectAsCustomer } from '../provision/backend-fixture.ts';
 import { type ControlFixture, withControl } from './control-fixture.ts';
 
 const regular = (name: string, ...grants: string[]) => ({
@@ -33,11 +33,11 @@ async function asRole(
   const url = new URL(backend.adminUrl);
   url.username = encodeURIComponent(roleName);
   url.password = encodeURIComponent(sealer.open(await loadSealedRoleSecret(context.store, id), id));
-  const connection = await connect({ url: url.href, applicationName: 'test' });
+  const connection = await connectAsCustomer(url.href);
   try {
     return (await connection.query(sql)).rows;
   } finally {
-    await connection.close();
+    await connection.end();
   }
 }
 

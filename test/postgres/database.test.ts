@@ -17,7 +17,7 @@ describe('a database behind a pool', () => {
     server = await createDatabase();
     options = { url: server.url, applicationName: 'pool', statementTimeoutMs: 10_000 };
     database = openDatabase({ ...options, maxConnections: 2 });
-    await database.query('CREATE TABLE numbers (value int CONSTRAINT numbers_key UNIQUE)');
+    await database.query('CREATE TABLE public.numbers (value int CONSTRAINT numbers_key UNIQUE)');
   });
 
   afterAll(async () => {
@@ -26,7 +26,7 @@ describe('a database behind a pool', () => {
   });
 
   const count = async (): Promise<number | undefined> =>
-    (await database.query<{ count: number }>('SELECT count(*) AS count FROM numbers')).rows[0]?.count;
+    (await database.query<{ count: number }>('SELECT count(*) AS count FROM public.numbers')).rows[0]?.count;
 
   const killAll = (name: string) =>
     runAsSuperuser(
@@ -58,38 +58,41 @@ describe('a database behind a pool', () => {
   });
 
   test('a transaction is all or nothing, and the error that ended it comes out', async () => {
-    await database.query('TRUNCATE numbers');
+    await database.query('TRUNCATE public.numbers');
     const reason = new Error('changed my mind');
 
     await expect(
       database.transaction(async (tx) => {
-        await tx.query('INSERT INTO numbers VALUES (1)');
+        await tx.query('INSERT INTO public.numbers VALUES (1)');
         throw reason;
       }),
     ).rejects.toBe(reason);
     expect(await count()).toBe(0);
-    await database.transaction((tx) => tx.query('INSERT INTO numbers VALUES (1)'));
+    await database.transaction((tx) => tx.query('INSERT INTO public.numbers VALUES (1)'));
     expect(await count()).toBe(1);
   });
 
   test('a snapshot sees one moment and writes nothing', async () => {
-    await database.query('TRUNCATE numbers');
+    await database.query('TRUNCATE public.numbers');
     const counts = await database.transaction(async (tx) => {
       const seen = async () =>
-        (await tx.query<{ count: number }>('SELECT count(*) AS count FROM numbers')).rows[0];
+        (await tx.query<{ count: number }>('SELECT count(*) AS count FROM public.numbers')).rows[0];
       const before = await seen();
-      await database.query('INSERT INTO numbers VALUES (2)');
+      await database.query('INSERT INTO public.numbers VALUES (2)');
       return [before, await seen()];
     }, 'snapshot');
 
     expect(counts).toEqual([{ count: 0 }, { count: 0 }]);
-    const written = database.transaction((tx) => tx.query('INSERT INTO numbers VALUES (3)'), 'snapshot');
+    const written = database.transaction(
+      (tx) => tx.query('INSERT INTO public.numbers VALUES (3)'),
+      'snapshot',
+    );
     expect(sqlstateOf(await written.catch((error: unknown) => error))).toBe('25006');
   });
 
   test('a violated constraint is named', async () => {
-    await database.query('TRUNCATE numbers');
-    const twice = database.query('INSERT INTO numbers VALUES (1), (1)');
+    await database.query('TRUNCATE public.numbers');
+    const twice = database.query('INSERT INTO public.numbers VALUES (1), (1)');
     expect(violatedConstraint(await twice.catch((error: unknown) => error))).toBe('numbers_key');
     expect(violatedConstraint(new Error('other'))).toBeUndefined();
   });

@@ -43,6 +43,14 @@ describe('database URLs', () => {
     });
   });
 
+  test('what the database could set against us is set at startup, with blanks escaped', () => {
+    const { options } = config('postgresql://u@h/d', { role: 'a "b" \\', lockTimeoutMs: 7 });
+    expect(options).toMatch(/^-c search_path=pg_catalog,pg_temp -c role=a\\ "b"\\ \\\\ -c /);
+    expect(options).toContain('-c default_transaction_isolation=read\\ committed ');
+    expect(options).toContain('-c statement_timeout=0 -c lock_timeout=7 ');
+    expect(config('postgresql://u@h/d').options).toContain('-c role=none ');
+  });
+
   test('the database of a URL can be exchanged', () => {
     expect(withDatabaseName('postgresql://u:p@h:1/d?sslmode=require', 'x y')).toBe(
       'postgresql://u:p@h:1/x%20y?sslmode=require',

@@ -3,8 +3,8 @@
  * made, roles included, is gone afterwards. `admin: 'createrole'` is the weaker of the two admins that are supported.
  */
 
+import pg from 'pg';
 import { type Grant, parseGrants } from '../../src/policy/grants.ts';
-import { type Connection, connect } from '../../src/postgres/connect.ts';
 import { type Database, openDatabase } from '../../src/postgres/database.ts';
 import { quoteIdentifier as q, quoteLiteral } from '../../src/postgres/quote.ts';
 import { type BackendAccount, prepareAccount } from '../../src/provision/account.ts';
@@ -23,8 +23,10 @@ export interface BackendFixture {
   superuser(...statements: string[]): Promise<Record<string, unknown>[]>;
   /** Provisions a key's role with the password "secret"; returns the role's name. */
   provision(key: { kind?: KeyRole['kind']; grants?: readonly string[]; roleName?: string }): Promise<string>;
-  /** A connection as this role, closed at the end. */
-  login(roleName: string, database?: string): Promise<Connection>;
+  /** A customer's connection as this role, closed at the end. */
+  login(roleName: string, database?: string): Promise<pg.Client>;
+  /** Runs `work` with admin connections that are made from now on. */
+  withNewAdmin<T>(work: (admin: Database) => Promise<T>): Promise<T>;
   /** Everything that the catalogs say about this role's existence, attributes, memberships and rights. */
   snapshot(roleName: string): Promise<unknown>;
 }
@@ -34,6 +36,14 @@ export interface BackendFixtureOptions {
   /** Appended to the account's name, the database's roles and schema, to try out hostile names. */
   readonly oddity?: string;
 }
+
+/** With the settings of database and role in force, which Postern's own connections do without. */
+export const connectAsCustomer = async (url: string): Promise<pg.Client> => {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+};
 
 const urlFor = (url: string, user: string, password: string): string => {
   const changed = new URL(url);
@@ -54,6 +64,9 @@ export async function withBackend<T>(
   const superuser = (...statements: string[]) => runAsSuperuser(database.url, ...statements);
   await superuser(
     `CREATE ROLE ${q(ownerRole)} NOLOGIN`,
+    // Before PostgreSQL 15 it belongs to whoever made the cluster, not to whoever owns the database.
+    `DO $$ BEGIN IF current_setting('server_version_num')::int < 150000 THEN
+       EXECUTE format('ALTER SCHEMA public OWNER TO %I', ${quoteLiteral(ownerRole)}); END IF; END $$`,
     `CREATE ROLE ${q(adminRole)} LOGIN CREATEROLE PASSWORD ${quoteLiteral(buildScramVerifier('secret'))}`,
     `GRANT ${q(ownerRole)} TO ${q(adminRole)} WITH ADMIN OPTION`,
     `ALTER DATABASE ${q(database.name)} OWNER TO ${q(ownerRole)}`,
@@ -70,8 +83,9 @@ export async function withBackend<T>(
     'CREATE TABLE gis.not_ours (id int)',
   );
   const adminUrl = adminKind === 'superuser' ? database.url : urlFor(database.url, adminRole, 'secret');
-  const admin = openDatabase({ url: adminUrl, applicationName: 'provision test' });
-  const connections: Connection[] = [];
+  const openAdmin = () => openDatabase({ url: adminUrl, applicationName: 'provision test' });
+  const admin = openAdmin();
+  const connections: pg.Client[] = [];
   let made = 0;
   const fixture: BackendFixture = {
     account,
@@ -89,9 +103,17 @@ export async function withBackend<T>(
     login: async (roleName, other = database.name) => {
       const url = new URL(urlFor(database.url, roleName, 'secret'));
       url.pathname = `/${other}`;
-      const connection = await connect({ url: url.href, applicationName: 'key' });
+      const connection = await connectAsCustomer(url.href);
       connections.push(connection);
       return connection;
+    },
+    withNewAdmin: async (work) => {
+      const newAdmin = openAdmin();
+      try {
+        return await work(newAdmin);
+      } finally {
+        await newAdmin.close();
+      }
     },
     snapshot: (roleName) => superuser(snapshotSql(roleName)),
   };
@@ -99,7 +121,7 @@ export async function withBackend<T>(
     await prepareAccount(admin, account);
     return await work(fixture);
   } finally {
-    await Promise.all(connections.map((connection) => connection.close().catch(() => undefined)));
+    await Promise.all(connections.map((connection) => connection.end().catch(() => undefined)));
     await admin.close();
     await database.drop();
     const roles = await runAsSuperuser(
