@@ -127,15 +127,6 @@ export const parseBackendKeyData = (body: Buffer): { processId: number; secret: 
   return { processId: body.readInt32BE(), secret: Buffer.from(body.subarray(4)) };
 };
 
-export const parseParameterStatus = (body: Buffer): { name: string; value: string } => {
-  const strings = splitCStrings(body);
-  const [name, value] = strings ?? [];
-  if (name === undefined || value === undefined || strings?.length !== 2) {
-    throw malformed('backend', 'a parameter status is not two strings');
-  }
-  return { name: name.toString('utf8'), value: value.toString('utf8') };
-};
-
 export interface ErrorFields {
   /** Not localised where the backend is newer than 9.5; '' when missing. */
   readonly severity: string;

@@ -21,7 +21,6 @@ import {
   parseBackendKeyData,
   parseErrorFields,
   parseMessageHeader,
-  parseParameterStatus,
   parsePasswordMessage,
   parseSaslInitialResponse,
   parseSaslResponse,
@@ -157,16 +156,6 @@ describe('what a backend tells at login', () => {
   test.each([0, 3, 7, 261])('BackendKeyData of %i bytes is malformed', (length) => {
     expect(refusalOf(() => parseBackendKeyData(Buffer.alloc(length)))).toBe('backend-misbehaved');
   });
-
-  test('ParameterStatus is exactly two strings', () => {
-    expect(parseParameterStatus(bytes('server_version\x0018.4\0'))).toEqual({
-      name: 'server_version',
-      value: '18.4',
-    });
-    for (const body of [bytes(), bytes('a\0'), bytes('a\0b'), bytes('a\0b\0c\0')]) {
-      expect(refusalOf(() => parseParameterStatus(body))).toBe('backend-misbehaved');
-    }
-  });
 });
 
 describe('NegotiateProtocolVersion', () => {
@@ -244,7 +233,6 @@ describe('properties', () => {
     ['parseSaslResponse', parseSaslResponse],
     ['parseAuthentication', parseAuthentication],
     ['parseBackendKeyData', parseBackendKeyData],
-    ['parseParameterStatus', parseParameterStatus],
   ])('%s throws nothing but Refusal', (_, parse: (body: Buffer) => unknown) => {
     fc.assert(fc.property(anyBody, (body) => void refusalOf(() => parse(body))));
     const coded = fc.tuple(fc.integer({ min: 0, max: 13 }), anyBody);

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { failureOf } from '../../src/failures.ts';
 import { buildNegotiateProtocolVersion } from '../../src/wire/backend-messages.ts';
-import { buildMessage, cString } from '../../src/wire/bytes.ts';
+import { buildMessage, cString, splitCStrings } from '../../src/wire/bytes.ts';
 import { BackendToClientFrames, ClientToBackendFrames } from '../../src/wire/frames.ts';
 import {
   buildSaslInitialResponse,
@@ -22,7 +22,6 @@ import {
   parseBackendKeyData,
   parseErrorFields,
   parseMessageHeader,
-  parseParameterStatus,
 } from '../../src/wire/messages.ts';
 import { continueScramClient, finishScramClient, startScramClient } from '../../src/wire/scram-client.ts';
 import { saltPassword } from '../../src/wire/scram-keys.ts';
@@ -152,8 +151,8 @@ describe('a real PostgreSQL', () => {
         if (type === 'Z') break;
         if (type === 'K') expect(parseBackendKeyData(body).secret.length).toBe(4);
         if (type !== 'S') continue;
-        const { name, value } = parseParameterStatus(body);
-        status.set(name, value);
+        const [name, value] = splitCStrings(body) ?? [];
+        status.set(String(name), String(value));
       }
       expect(status.get('application_name')).toBe('wire');
       expect(status.has('server_version')).toBe(true);
