@@ -10,7 +10,8 @@ import { sqlstateOf } from '../postgres/errors.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { asDatabaseOwner, asRole, lockBackend } from './admin.ts';
-import { type ManagedRole, markRole, requireManaged } from './managed-role.ts';
+import { managedRoleExists, markRole } from './managed-role.ts';
+import { checkOwner } from './owner.ts';
 import { revokeEverything } from './revocation.ts';
 
 export interface BackendAccount {
@@ -22,12 +23,6 @@ export interface BackendAccount {
 
 /** The NOLOGIN role that holds what is public in an account; every key but the master's is a member of it. */
 export const publicRoleOf = (account: BackendAccount): string => `postern_${account.name}_public`;
-
-interface OwnerFacts {
-  readonly tooPowerful: boolean;
-  readonly grantable: boolean;
-  readonly adminUser: string;
-}
 
 /**
  * Checks that the owner role can serve an account, creates its public role and closes the database to everybody who
@@ -59,8 +54,7 @@ export async function dropAccount(database: Database, account: BackendAccount): 
   const role = publicRoleOf(account);
   await database.transaction(async (tx) => {
     await lockBackend(tx);
-    const found = await requireManaged(tx, role, account);
-    if (found === null) return;
+    if (!(await managedRoleExists(tx, role, account))) return;
     await revokeEverything(tx, { role, owner: account.ownerRole });
     await asDatabaseOwner(tx, () =>
       tx.query(`REVOKE ALL ON DATABASE ${quoteIdentifier(account.database)} FROM ${quoteIdentifier(role)}`),
@@ -69,43 +63,13 @@ export async function dropAccount(database: Database, account: BackendAccount): 
   });
 }
 
-async function checkOwner(tx: Queryable, { name, ownerRole }: BackendAccount): Promise<void> {
-  const { rows } = await tx.query<OwnerFacts>(
-    `SELECT rolsuper OR rolcreaterole OR rolreplication OR rolname LIKE 'pg\\_%' AS "tooPowerful",
-            pg_has_role(session_user, oid, 'MEMBER WITH ADMIN OPTION') AS grantable,
-            session_user::text AS "adminUser"
-       FROM pg_roles WHERE rolname = $1`,
-    [ownerRole],
-  );
-  const [owner] = rows;
-  if (owner === undefined) {
-    throw new RequestError(
-      `The role "${ownerRole}" does not exist on the backend: create it, then the account.`,
-    );
-  }
-  if (owner.tooPowerful) {
-    throw new RequestError(
-      `The role "${ownerRole}" cannot own the account "${name}": its master keys would be superuser, manage roles or replicate. Name a plain role.`,
-    );
-  }
-  const admin = quoteIdentifier(owner.adminUser);
-  const remedy = `GRANT ${quoteIdentifier(ownerRole)} TO ${admin} WITH ADMIN OPTION`;
-  if (!owner.grantable) {
-    throw new RequestError(`The admin role ${admin} cannot hand out the role "${ownerRole}": run ${remedy}.`);
-  }
-  await asRole(tx, ownerRole, async () => undefined);
-}
-
-async function ensurePublicRole(tx: Queryable, account: BackendAccount): Promise<ManagedRole | null> {
+async function ensurePublicRole(tx: Queryable, account: BackendAccount): Promise<void> {
   const role = publicRoleOf(account);
-  const found = await requireManaged(tx, role, account);
-  if (found === null) {
-    await tx.query(
-      `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
-    );
-    await markRole(tx, role, account);
-  }
-  return found;
+  if (await managedRoleExists(tx, role, account)) return;
+  await tx.query(
+    `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
+  );
+  await markRole(tx, role, account);
 }
 
 /** CONNECT for the owner and the public role (hence for every key) instead of for everybody. */

@@ -7,11 +7,6 @@ import { RequestError } from '../errors.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 
-export interface ManagedRole {
-  readonly oid: number;
-  readonly canLogin: boolean;
-}
-
 const markOf = (account: { readonly name: string }): string =>
   `Managed by Postern for the account "${account.name}"; change it there.`;
 
@@ -28,26 +23,22 @@ export const markRole = async (
   await tx.query(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(markOf(account))}`);
 };
 
-/**
- * The role when it exists.
- * @throws RequestError when it exists but is not Postern's, or is another account's
- */
-export async function requireManaged(
+/** @throws RequestError when the role exists but is not Postern's, or is another account's */
+export async function managedRoleExists(
   tx: Queryable,
   role: string,
   account: { readonly name: string },
-): Promise<ManagedRole | null> {
-  const { rows } = await tx.query<ManagedRole & { comment: string | null }>(
-    `SELECT oid::int8 AS oid, rolcanlogin AS "canLogin", shobj_description(oid, 'pg_authid') AS comment
-       FROM pg_roles WHERE rolname = $1`,
+): Promise<boolean> {
+  const { rows } = await tx.query<{ comment: string | null }>(
+    `SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`,
     [role],
   );
   const [found] = rows;
-  if (found === undefined) return null;
+  if (found === undefined) return false;
   if (found.comment !== markOf(account)) {
     throw new RequestError(
       `The role "${role}" exists on the backend and is not Postern's for the account "${account.name}": rename or drop it.`,
     );
   }
-  return { oid: found.oid, canLogin: found.canLogin };
+  return true;
 }

@@ -10,7 +10,7 @@ import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
 import { lockBackend } from './admin.ts';
-import { requireManaged } from './managed-role.ts';
+import { managedRoleExists } from './managed-role.ts';
 import { revokeEverything } from './revocation.ts';
 
 const retryAfterMs = 20;
@@ -36,8 +36,7 @@ export async function revokeRole(
   { kind, roleName }: { readonly kind: KeyKind; readonly roleName: string },
   { graceMs = defaultGraceMs, timeoutMs = defaultTimeoutMs }: RevokeOptions = {},
 ): Promise<void> {
-  const role = await requireManaged(database, roleName, account);
-  if (role !== null) {
+  if (await managedRoleExists(database, roleName, account)) {
     await database.query(`ALTER ROLE ${quoteIdentifier(roleName)} NOLOGIN`);
     await joinRole(database, roleName);
     await endSessions(database, roleName, { graceMs, timeoutMs });
@@ -48,7 +47,7 @@ export async function revokeRole(
       await revokeEverything(tx, { role: publicRoleOf(account), owner: account.ownerRole });
     }
     // Somebody else may have finished meanwhile.
-    if ((await requireManaged(tx, roleName, account)) === null) return;
+    if (!(await managedRoleExists(tx, roleName, account))) return;
     const name = quoteIdentifier(roleName);
     await tx.query(`REASSIGN OWNED BY ${name} TO ${quoteIdentifier(account.ownerRole)}`);
     await revokeEverything(tx, { role: roleName, owner: account.ownerRole });

@@ -12,7 +12,7 @@ import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
 import { lockBackend } from './admin.ts';
 import { applyGrants, checkGrants } from './grants.ts';
-import { markRole, requireManaged } from './managed-role.ts';
+import { managedRoleExists, markRole } from './managed-role.ts';
 
 export interface KeyRole {
   readonly kind: KeyKind;
@@ -35,7 +35,7 @@ export async function provisionRole(
     await lockBackend(tx);
     const name = quoteIdentifier(role.roleName);
     const login = `LOGIN PASSWORD ${quoteLiteral(role.verifier)}`;
-    if ((await requireManaged(tx, role.roleName, account)) === null) {
+    if (!(await managedRoleExists(tx, role.roleName, account))) {
       await tx.query(
         `CREATE ROLE ${name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ${login}`,
       );
@@ -58,7 +58,7 @@ export async function setRoleGrants(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await lockBackend(tx);
-    if ((await requireManaged(tx, role.roleName, account)) === null) {
+    if (!(await managedRoleExists(tx, role.roleName, account))) {
       throw new RequestError(`The role "${role.roleName}" is gone from the backend: revoke its API key.`);
     }
     await applyKind(tx, account, role);

@@ -44,9 +44,45 @@ it('says what is wrong with the owner role', () =>
     );
     await expect(prepare('postgres')).rejects.toThrow('cannot own the account');
     await expect(prepare('pg_read_all_data')).rejects.toThrow('cannot own the account');
-    await superuser(`ALTER ROLE "${account.ownerRole}" CREATEROLE`);
-    await expect(prepare(account.ownerRole)).rejects.toThrow('cannot own the account');
+    for (const attribute of ['CREATEROLE', 'CREATEDB', 'BYPASSRLS', 'REPLICATION', 'SUPERUSER']) {
+      await superuser(`ALTER ROLE "${account.ownerRole}" ${attribute}`);
+      await expect(prepare(account.ownerRole), attribute).rejects.toThrow(
+        `The role "${account.ownerRole}" cannot own the account`,
+      );
+      await superuser(`ALTER ROLE "${account.ownerRole}" NO${attribute}`);
+    }
+    await prepare(account.ownerRole);
   }));
+
+it.each<AdminKind>(['superuser', 'createrole'])(
+  'an owner role that can act as a more powerful one is refused (%s)',
+  (admin) =>
+    withBackend(
+      async ({ admin: database, account, superuser, provision }) => {
+        const between = `${account.name}_between`;
+        await superuser(`CREATE ROLE "${between}" NOINHERIT`, `GRANT "${between}" TO "${account.ownerRole}"`);
+        for (const powerful of ['postgres', 'pg_read_all_settings', `${account.name}_admin`]) {
+          await superuser(
+            `REVOKE "${account.ownerRole}" FROM "${account.name}_admin"`,
+            `GRANT "${powerful}" TO "${between}"`,
+          );
+          await expect(prepareAccount(database, account), powerful).rejects.toThrow(
+            `The role "${account.ownerRole}" is a member of "${powerful}" and cannot own the account`,
+          );
+          await superuser(
+            `REVOKE "${powerful}" FROM "${between}"`,
+            `GRANT "${account.ownerRole}" TO "${account.name}_admin" WITH ADMIN OPTION`,
+          );
+        }
+        await prepareAccount(database, account);
+        // It is a member of the roles of keys that create; what was done to them must not stop their repair.
+        const creator = await provision({ grants: ['create in gis'] });
+        await superuser(`ALTER ROLE "${creator}" CREATEDB`);
+        await prepareAccount(database, account);
+      },
+      { admin },
+    ),
+);
 
 it('says what the admin lacks', () =>
   withBackend(
