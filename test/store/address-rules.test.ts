@@ -54,13 +54,13 @@ describe('an allowlist', () => {
       const { cidr } = parseCidr(text);
       return judged.map((address, index) => ({ text, cidr, address, isItself: index === 0 }));
     });
-    await store.owner.query('CREATE TABLE networks (number int, network cidr)');
-    await store.owner.query('INSERT INTO networks SELECT * FROM unnest($1::int[], $2::cidr[])', [
+    await store.owner.query('CREATE TABLE postern.networks (number int, network cidr)');
+    await store.owner.query('INSERT INTO postern.networks SELECT * FROM unnest($1::int[], $2::cidr[])', [
       [...cases.keys()],
       cases.map(({ cidr }) => cidr),
     ]);
     const { rows } = await store.owner.query<{ stored: string; covered: boolean }>(
-      `SELECT network AS stored, ($1::inet[])[number + 1] <<= network AS covered FROM networks ORDER BY number`,
+      `SELECT network AS stored, ($1::inet[])[number + 1] <<= network AS covered FROM postern.networks ORDER BY number`,
       [cases.map(({ address }) => address)],
     );
     const differing = cases.flatMap((given, number) => {
