@@ -17,7 +17,7 @@ import { insertKey, type KeyVerifiers, listKeys as listStored, type StoredKey } 
 import { withKeyLock } from '../store/locks.ts';
 import { deriveScramKeys } from '../wire/scram-keys.ts';
 import type { KeyContext, StoreContext } from './context.ts';
-import { enabledAccount, existingAccount, existingKey } from './existing.ts';
+import { enabledAccount, existingAccount, existingKey, type KeyReference } from './existing.ts';
 import { retireKey } from './key-revocation.ts';
 import { onBackend } from './on-backend.ts';
 import { recordChange } from './record.ts';
@@ -106,10 +106,10 @@ export async function listKeys(
 export async function rotateKey(
   context: StoreContext,
   accountName: string,
-  name: string,
+  reference: KeyReference,
 ): Promise<CreatedKey> {
   const account = await existingAccount(context.store, accountName);
-  const { id, kind } = await existingKey(context.store, account, name);
+  const { id, kind, name } = await existingKey(context.store, account, reference);
   const text = createKeyText(kind);
   const recognition = await recognitionOf(context, account, text);
   return withKeyLock(context.store, id, async () => {
@@ -117,7 +117,7 @@ export async function rotateKey(
       context,
       { action: 'key.rotate', target: `${account.name}/${name}` },
       async (tx) => {
-        const before = await existingKey(tx, account, name);
+        const before = await existingKey(tx, account, { id });
         const rotated = await rotateStored(tx, id, recognition);
         if (rotated === undefined) {
           throw new RequestError(`The API key "${name}" cannot be rotated: it is ${before.state}.`);

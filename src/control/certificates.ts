@@ -7,6 +7,7 @@
 import { type BundleFile, type BundleOptions, buildBundle, buildBundleFiles } from '../authority/bundle.ts';
 import { fileNameOf, parseCertificateName } from '../authority/certificate-name.ts';
 import { issueClientCertificate, signClientRequest } from '../authority/issue.ts';
+import { parseClientRequest } from '../authority/request.ts';
 import { RequestError } from '../errors.ts';
 import type { Account } from '../store/accounts.ts';
 import { listAddressRules } from '../store/address-rules.ts';
@@ -118,6 +119,11 @@ function requireAuthority({ clientAuthority }: CertificateContext): ClientAuthor
     );
   }
   return clientAuthority;
+}
+
+/** Whether a request can be signed at all, before anything is asked of it. @throws RequestError when it cannot */
+export async function checkSigningRequest(csr: string | Buffer): Promise<void> {
+  await parseClientRequest(csr);
 }
 
 async function checkAllowed(

@@ -5,7 +5,7 @@
 import { RequestError } from '../errors.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { type Account, findAccount } from '../store/accounts.ts';
-import { findKey, type StoredKey } from '../store/api-keys.ts';
+import { findKey, findKeyById, type StoredKey } from '../store/api-keys.ts';
 import { findCertificate, type StoredCertificate } from '../store/certificates.ts';
 
 /** @throws RequestError when there is none */
@@ -28,11 +28,22 @@ export async function enabledAccount(store: Queryable, name: string): Promise<Ac
   return account;
 }
 
+/** By name as people call it; by id where the name may meanwhile be another key's. */
+export type KeyReference = string | { readonly id: string };
+
 /** A key that is not revoked for good. @throws RequestError when there is none */
-export async function existingKey(store: Queryable, account: Account, name: string): Promise<StoredKey> {
-  const key = await findKey(store, account.id, name);
-  if (key === undefined) {
-    throw new RequestError(`The account "${account.name}" has no API key named ${JSON.stringify(name)}.`);
+export async function existingKey(
+  store: Queryable,
+  account: Account,
+  reference: KeyReference,
+): Promise<StoredKey> {
+  const byName = typeof reference === 'string';
+  const key = byName ? await findKey(store, account.id, reference) : await findKeyById(store, reference.id);
+  if (key === undefined || key.accountId !== account.id || key.state === 'revoked') {
+    const wanted = byName
+      ? `named ${JSON.stringify(reference)}`
+      : `with the id ${JSON.stringify(reference.id)}`;
+    throw new RequestError(`The account "${account.name}" has no API key ${wanted}.`);
   }
   return key;
 }

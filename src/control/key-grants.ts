@@ -12,9 +12,9 @@ import { markGrantsApplied, replaceGrants } from '../store/api-key-changes.ts';
 import type { StoredKey } from '../store/api-keys.ts';
 import { withKeyLock } from '../store/locks.ts';
 import type { BackendContext } from './context.ts';
-import { existingAccount, existingKey } from './existing.ts';
+import { existingAccount, existingKey, type KeyReference } from './existing.ts';
 import { onBackend } from './on-backend.ts';
-import { recordChange } from './record.ts';
+import { type Expectation, expectAnything, recordChange } from './record.ts';
 
 /**
  * The schemas and tables that the account's keys can be granted, as they are on its backend now.
@@ -32,17 +32,18 @@ export async function listGrantable(
  * Replaces the grants of a key; its sessions have the new rights with their next statement.
  * @param texts as `parseGrants` reads them; what is not among them is taken away
  * @throws RequestError when account or key are missing, the key is a master or not active, a grant is not the account's
- *   to give, or the backend did not follow
+ *   to give, or the backend did not follow; whatever `expect` throws
  */
 export async function setKeyGrants(
   context: BackendContext,
   accountName: string,
-  name: string,
+  reference: KeyReference,
   texts: readonly string[],
+  expect: Expectation<StoredKey> = expectAnything,
 ): Promise<StoredKey> {
   const grants = parseGrants(texts);
   const account = await existingAccount(context.store, accountName);
-  const { id, kind } = await existingKey(context.store, account, name);
+  const { id, kind, name } = await existingKey(context.store, account, reference);
   if (kind === 'master') {
     throw new RequestError(
       `"${name}" is a master key: it has every right of its account and takes no grants.`,
@@ -54,7 +55,8 @@ export async function setKeyGrants(
       context,
       { action: 'key.grant', target: `${account.name}/${name}` },
       async (tx) => {
-        const before = await existingKey(tx, account, name);
+        const before = await existingKey(tx, account, { id });
+        expect(before);
         const wanted = before.state === 'active' ? await replaceGrants(tx, id, grants) : undefined;
         if (wanted === undefined) {
           throw new RequestError(

@@ -10,7 +10,7 @@ import { beginRevokingKey, finishRevokingKey } from '../store/api-key-changes.ts
 import { findKeyById, type StoredKey } from '../store/api-keys.ts';
 import { withKeyLock } from '../store/locks.ts';
 import type { BackendContext } from './context.ts';
-import { existingAccount, existingKey } from './existing.ts';
+import { existingAccount, existingKey, type KeyReference } from './existing.ts';
 import { onBackend } from './on-backend.ts';
 import { recordChange } from './record.ts';
 import { parseReason } from './texts.ts';
@@ -29,12 +29,12 @@ export interface RevokedKey {
 export async function revokeKey(
   context: BackendContext,
   accountName: string,
-  name: string,
+  reference: KeyReference,
   reason: string | null,
 ): Promise<RevokedKey> {
   const said = parseReason(reason);
   const account = await existingAccount(context.store, accountName);
-  const { id } = await existingKey(context.store, account, name);
+  const { id } = await existingKey(context.store, account, reference);
   return withKeyLock(context.store, id, async () => {
     const key = await refuseAtGates(context, account, id, said);
     try {
