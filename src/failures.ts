@@ -27,6 +27,8 @@ interface Failure {
   readonly stage: Stage;
   readonly level: LogLevel;
   readonly message: (facts: FailureFacts) => string;
+  /** The message when nobody knows any more what it mentions; only where it mentions more than a record keeps. */
+  readonly title?: string;
   readonly hint?: string;
 }
 
@@ -46,12 +48,14 @@ export const failures = {
     sqlstate: null,
     stage: 'accept',
     level: 'warn',
+    title: 'A trusted load balancer sent no valid PROXY header.',
     message: ({ reason }) => `A trusted load balancer sent no valid PROXY header: ${reason}.`,
   },
   'too-many-half-open': {
     sqlstate: '53300',
     stage: 'accept',
     level: 'warn',
+    title: 'Too many connections were still logging in.',
     message: ({ limit }) => `Too many connections are still logging in (limit ${limit}).`,
     hint: tryLater,
   },
@@ -59,6 +63,7 @@ export const failures = {
     sqlstate: '53300',
     stage: 'accept',
     level: 'info',
+    title: 'Too many connections from this address were still logging in.',
     message: ({ limit }) => `Too many connections from this address are still logging in (limit ${limit}).`,
     hint: 'Let the other connections finish logging in, then try again.',
   },
@@ -66,6 +71,7 @@ export const failures = {
     sqlstate: '08006',
     stage: 'accept',
     level: 'info',
+    title: 'The connection was not logged in in time.',
     message: ({ seconds }) => `The connection was not logged in within ${seconds} seconds.`,
     hint: 'Check the network; a client that asks for a password on screen must answer within that time.',
   },
@@ -106,6 +112,7 @@ export const failures = {
     sqlstate: null,
     stage: 'encrypt',
     level: 'info',
+    title: 'The TLS handshake failed.',
     message: ({ reason }) => `The TLS handshake failed: ${reason}.`,
   },
   'certificate-missing': {
@@ -133,6 +140,7 @@ export const failures = {
     sqlstate: '28000',
     stage: 'encrypt',
     level: 'info',
+    title: 'The client certificate was not valid yet.',
     message: ({ date }) => `The client certificate is not valid before ${date}.`,
     hint: 'Check the clock of this computer and of the server.',
   },
@@ -140,6 +148,7 @@ export const failures = {
     sqlstate: '28000',
     stage: 'encrypt',
     level: 'info',
+    title: 'The client certificate had expired.',
     message: ({ date }) => `The client certificate expired on ${date}.`,
     hint: 'Create a new certificate under Settings › Connections.',
   },
@@ -147,6 +156,7 @@ export const failures = {
     sqlstate: '28000',
     stage: 'encrypt',
     level: 'info',
+    title: 'The client certificate was revoked.',
     message: ({ date }) => `The client certificate was revoked on ${date}.`,
     hint: 'Create a new certificate under Settings › Connections.',
   },
@@ -176,18 +186,21 @@ export const failures = {
     sqlstate: '08P01',
     stage: 'greet',
     level: 'info',
+    title: 'The startup packet was malformed.',
     message: ({ reason }) => `The startup packet is malformed: ${reason}.`,
   },
   'not-postgresql': {
     sqlstate: null,
     stage: 'greet',
     level: 'info',
+    title: 'The peer did not speak PostgreSQL.',
     message: ({ reason }) => `The peer does not speak PostgreSQL: ${reason}.`,
   },
   'protocol-unsupported': {
     sqlstate: '0A000',
     stage: 'greet',
     level: 'info',
+    title: 'The client asked for an unsupported protocol version.',
     message: ({ reason }) => `Unsupported protocol version ${reason}: Postern speaks 3.0 and 3.2.`,
   },
   'replication-refused': {
@@ -208,6 +221,7 @@ export const failures = {
     sqlstate: '28000',
     stage: 'greet',
     level: 'info',
+    title: 'The certificate belongs to another account than the user name that was given.',
     message: ({ user, account }) =>
       `The certificate belongs to the account "${account}" and not to the user "${user}".`,
     hint: 'Use the name of the account, which is the CN of the certificate, as user.',
@@ -224,6 +238,7 @@ export const failures = {
     sqlstate: null,
     stage: 'greet',
     level: 'debug',
+    title: 'The connection carried a cancel request.',
     message: ({ reason }) => `The connection carried a cancel request: ${reason}.`,
   },
   'starting-up': {
@@ -237,6 +252,7 @@ export const failures = {
     sqlstate: '57P03',
     stage: 'greet',
     level: 'error',
+    title: 'Postern had not reached its store for too long and admitted nobody new.',
     message: ({ seconds }) =>
       `Postern has not reached its store for ${seconds} seconds and admits nobody new.`,
     hint: tryLater,
@@ -252,6 +268,7 @@ export const failures = {
     sqlstate: '08P01',
     stage: 'identify',
     level: 'info',
+    title: 'The answer to the request for the API key was malformed.',
     message: ({ reason }) => `The answer to the request for the API key is malformed: ${reason}.`,
   },
   'channel-binding-failed': {
@@ -273,6 +290,7 @@ export const failures = {
     sqlstate: '53300',
     stage: 'identify',
     level: 'info',
+    title: 'Too many wrong API keys came from this address.',
     message: ({ seconds }) =>
       `API key authentication failed, as too often before from this address: wait ${seconds} seconds.`,
     hint: 'A right API key is let in at once. Correct it in the client; a program may still be trying an old one.',
@@ -281,6 +299,7 @@ export const failures = {
     sqlstate: '53300',
     stage: 'identify',
     level: 'info',
+    title: 'The account had reached its limit of sessions.',
     message: ({ limit }) => `The account has reached its limit of ${limit} sessions.`,
     hint: 'Close a connection, or ask the operator for a higher limit. QGIS opens four and more connections at once.',
   },
@@ -288,6 +307,7 @@ export const failures = {
     sqlstate: '53300',
     stage: 'identify',
     level: 'info',
+    title: 'This address had reached its limit of sessions.',
     message: ({ limit }) => `This address has reached its limit of ${limit} sessions.`,
     hint: 'Close a connection, or ask the operator for a higher limit.',
   },
@@ -295,6 +315,7 @@ export const failures = {
     sqlstate: '53300',
     stage: 'identify',
     level: 'warn',
+    title: 'This Postern had reached its limit of sessions.',
     message: ({ limit }) => `This Postern has reached its limit of ${limit} sessions.`,
     hint: tryLater,
   },
@@ -324,6 +345,7 @@ export const failures = {
     sqlstate: null,
     stage: 'open',
     level: 'info',
+    title: 'The database server refused the session.',
     message: ({ reason }) => `The database server refused the session: ${reason}.`,
   },
   internal: {
@@ -400,6 +422,7 @@ export const failures = {
     sqlstate: '57P05',
     stage: 'relay',
     level: 'info',
+    title: 'The session was ended because it was idle for too long.',
     message: ({ seconds }) => `The session was ended because it was idle for ${seconds} seconds.`,
     hint: 'Connect again; most tools do so by themselves.',
   },
@@ -415,3 +438,12 @@ export const failures = {
 export type FailureCode = keyof typeof failures;
 
 export const failureOf = (code: FailureCode): Failure => failures[code];
+
+/** What a record of the failure keeps. */
+export type RecordedFacts = Required<Pick<FailureFacts, 'account' | 'address' | 'database' | 'user'>>;
+
+/** One sentence for whoever reads of it afterwards. */
+export const titleOf = (code: FailureCode, facts: RecordedFacts): string => {
+  const { title, message } = failureOf(code);
+  return title ?? message(facts);
+};

@@ -3,7 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../src/errors.ts';
-import { type FailureFacts, failures } from '../src/failures.ts';
+import {
+  type FailureCode,
+  type FailureFacts,
+  failures,
+  type RecordedFacts,
+  titleOf,
+} from '../src/failures.ts';
 
 const page = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');
 
@@ -27,6 +33,15 @@ describe('the page of errors', () => {
   it('has no row that the program does not know', () => {
     const rows = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]);
     expect(rows).toEqual(Object.keys(failures));
+  });
+});
+
+describe('the title of a failure', () => {
+  it.each(Object.keys(failures))('mentions nothing that a record of %s does not keep', (code) => {
+    const { account, address, database, user } = exampleFacts;
+    const title = titleOf(code as FailureCode, { account, address, database, user } as RecordedFacts);
+    expect(title).toMatch(/^[A-Z].*\.$/);
+    expect(title).not.toMatch(/undefined|…/);
   });
 });
 

@@ -30,7 +30,7 @@ export interface Attempt {
   readonly durationMs: number | null;
 }
 
-const columns = columnsOf('a', [
+export const attemptColumns = columnsOf('a', [
   'id',
   'at',
   'account_id',
@@ -105,21 +105,28 @@ const insertAttempts = async (store: Queryable, batch: readonly Attempt[]): Prom
 export interface AttemptPage {
   readonly limit: number;
   /** The id of the last attempt of the page before; continues with the next older one. */
-  readonly before?: string;
+  readonly before?: string | undefined;
+  readonly outcome?: Attempt['outcome'] | undefined;
+  readonly reason?: FailureCode | undefined;
+  /** As it is shown. */
+  readonly address?: string | undefined;
 }
 
 /** Of one account, or of all for null; newest first. */
 export const listAttempts = async (
   store: Queryable,
   accountId: string | null,
-  { limit, before }: AttemptPage,
+  { limit, before, outcome, reason, address }: AttemptPage,
 ): Promise<Attempt[]> => {
   const { rows } = await store.query<Attempt>(
-    `SELECT ${columns} FROM postern.attempts a
+    `SELECT ${attemptColumns} FROM postern.attempts a
      WHERE ($1::uuid IS NULL OR a.account_id = $1)
        AND ($2::text IS NULL OR (a.at, a.id) < (SELECT b.at, b.id FROM postern.attempts b WHERE b.id = $2))
+       AND ($4::text IS NULL OR a.outcome = $4)
+       AND ($5::text IS NULL OR a.reason = $5)
+       AND ($6::text IS NULL OR a.address = $6)
      ORDER BY a.at DESC, a.id DESC LIMIT $3`,
-    [accountId, before ?? null, limit],
+    [accountId, before ?? null, limit, outcome ?? null, reason ?? null, address ?? null],
   );
   return rows;
 };

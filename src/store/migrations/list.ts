@@ -7,6 +7,7 @@ import { policy } from './0001-policy.ts';
 import { records } from './0002-records.ts';
 import { changeFeed } from './0003-change-feed.ts';
 import { privileges } from './0004-privileges.ts';
+import { attemptsWritten } from './0005-attempts-written.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [policy, records, changeFeed, privileges];
+export const migrations: readonly Migration[] = [policy, records, changeFeed, privileges, attemptsWritten];
