@@ -1,9 +1,8 @@
 /** `postern session …`: who is connected right now, through any instance. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { StoreContext } from '../control/context.ts';
-import { listSessions, orderSessionEnd } from '../control/sessions.ts';
+import { endSession, listSessions } from '../control/sessions.ts';
 import { RequestError } from '../errors.ts';
 import type { ListedSession } from '../store/sessions.ts';
 import { asOperator } from './as-operator.ts';
@@ -12,7 +11,6 @@ import type { Columns } from './table.ts';
 
 /** Instances write what they hold every second. */
 const endsWithinMs = 10_000;
-const lookEveryMs = 100;
 
 const columns: Columns<ListedSession> = {
   id: ({ id }) => id,
@@ -25,13 +23,9 @@ const columns: Columns<ListedSession> = {
 };
 
 /** @throws RequestError when there is no such session, or it is still there after a while */
-const endSession = async (context: StoreContext, id: string): Promise<ListedSession> => {
-  const session = await orderSessionEnd(context, id);
-  const deadline = performance.now() + endsWithinMs;
-  while (performance.now() < deadline) {
-    if (!(await listSessions(context, null)).some((each) => each.id === id)) return session;
-    await delay(lookEveryMs);
-  }
+const end = async (context: StoreContext, id: string): Promise<ListedSession> => {
+  const { session, gone } = await endSession(context, id, endsWithinMs);
+  if (gone) return session;
   throw new RequestError(
     `The session "${id}" was told to end but is still there after ${endsWithinMs / 1000} seconds: try again.`,
   );
@@ -52,7 +46,7 @@ export const addSessionCommands = (program: Command, shell: Shell): void => {
     .command('end <id>')
     .description('end a session; its client is told')
     .action(async (id: string) => {
-      const ended = await asOperator(shell.loadConfig(), (context) => endSession(context, id));
+      const ended = await asOperator(shell.loadConfig(), (context) => end(context, id));
       shell.answer(ended, `The session "${id}" has ended.`);
     });
 };
