@@ -12,7 +12,7 @@ import { quoteIdentifier } from '../postgres/quote.ts';
 import { asDatabaseOwner, asRole, lockBackend } from './admin.ts';
 import { managedRoleExists, markRole } from './managed-role.ts';
 import { checkOwner } from './owner.ts';
-import { revokeEverything } from './revocation.ts';
+import { removeRole } from './removal.ts';
 
 export interface BackendAccount {
   readonly name: string;
@@ -55,11 +55,10 @@ export async function dropAccount(database: Database, account: BackendAccount): 
   await database.transaction(async (tx) => {
     await lockBackend(tx);
     if (!(await managedRoleExists(tx, role, account))) return;
-    await revokeEverything(tx, { role, owner: account.ownerRole });
     await asDatabaseOwner(tx, () =>
       tx.query(`REVOKE ALL ON DATABASE ${quoteIdentifier(account.database)} FROM ${quoteIdentifier(role)}`),
     );
-    await tx.query(`DROP ROLE ${quoteIdentifier(role)}`);
+    await removeRole(tx, { role, owner: account.ownerRole });
   });
 }
 

@@ -41,3 +41,19 @@ export async function asDatabaseOwner(tx: Queryable, work: () => Promise<unknown
   const [found] = rows;
   await (found === undefined ? work() : asRole(tx, found.owner, work));
 }
+
+/**
+ * Makes the admin a member of the role. One who is no superuser may end a role's sessions, and give away or drop what
+ * it owns, only as a member that inherits; from PostgreSQL 16 on, creating a role does not make one so.
+ */
+export async function joinRole(database: Queryable, role: string): Promise<void> {
+  const { rows } = await database.query<{ joined: boolean; version: number }>(
+    `SELECT pg_has_role(session_user, $1::name, 'USAGE') AS joined,
+            current_setting('server_version_num')::int AS version`,
+    [role],
+  );
+  const [admin] = rows;
+  if (admin === undefined || admin.joined) return;
+  const inheriting = admin.version >= 160_000 ? ' WITH INHERIT TRUE' : '';
+  await database.query(`GRANT ${quoteIdentifier(role)} TO SESSION_USER${inheriting}`);
+}

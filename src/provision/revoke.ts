@@ -9,8 +9,9 @@ import type { Database } from '../postgres/database.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
-import { lockBackend } from './admin.ts';
+import { joinRole, lockBackend } from './admin.ts';
 import { managedRoleExists } from './managed-role.ts';
+import { removeRole } from './removal.ts';
 import { revokeEverything } from './revocation.ts';
 
 const retryAfterMs = 20;
@@ -50,26 +51,8 @@ export async function revokeRole(
     if (!(await managedRoleExists(tx, roleName, account))) return;
     const name = quoteIdentifier(roleName);
     await tx.query(`REASSIGN OWNED BY ${name} TO ${quoteIdentifier(account.ownerRole)}`);
-    await revokeEverything(tx, { role: roleName, owner: account.ownerRole });
-    await tx.query(`DROP OWNED BY ${name}`);
-    await tx.query(`DROP ROLE ${name}`);
+    await removeRole(tx, { role: roleName, owner: account.ownerRole });
   });
-}
-
-/**
- * An admin who is no superuser may end a role's sessions and take over its objects only as a member that inherits;
- * from PostgreSQL 16 on, creating a role does not make one so.
- */
-async function joinRole(database: Queryable, roleName: string): Promise<void> {
-  const { rows } = await database.query<{ joined: boolean; version: number }>(
-    `SELECT pg_has_role(session_user, $1::name, 'USAGE') AS joined,
-            current_setting('server_version_num')::int AS version`,
-    [roleName],
-  );
-  const [admin] = rows;
-  if (admin === undefined || admin.joined) return;
-  const inheriting = admin.version >= 160_000 ? ' WITH INHERIT TRUE' : '';
-  await database.query(`GRANT ${quoteIdentifier(roleName)} TO SESSION_USER${inheriting}`);
 }
 
 /** Repeats, because a login that had passed the check before NOLOGIN shows up after the first look. */

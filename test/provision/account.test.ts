@@ -43,7 +43,7 @@ it('says what is wrong with the owner role', () =>
       'The role "no_such_role" does not exist on the backend',
     );
     await expect(prepare('postgres')).rejects.toThrow('cannot own the account');
-    await expect(prepare('pg_read_all_data')).rejects.toThrow('cannot own the account');
+    await expect(prepare('pg_read_all_settings')).rejects.toThrow('cannot own the account');
     for (const attribute of ['CREATEROLE', 'CREATEDB', 'BYPASSRLS', 'REPLICATION', 'SUPERUSER']) {
       await superuser(`ALTER ROLE "${account.ownerRole}" ${attribute}`);
       await expect(prepare(account.ownerRole), attribute).rejects.toThrow(

@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { publicRoleOf } from '../../src/provision/account.ts';
+import type { Database } from '../../src/postgres/database.ts';
+import { type BackendAccount, dropAccount, publicRoleOf } from '../../src/provision/account.ts';
 import { revokeRole } from '../../src/provision/revoke.ts';
-import { type AdminKind, withBackend } from './backend-fixture.ts';
+import { type AdminKind, type BackendFixture, withBackend } from './backend-fixture.ts';
+
+const dropAccountAfterKeys = async (
+  database: Database,
+  account: BackendAccount,
+  superuser: BackendFixture['superuser'],
+): Promise<void> => {
+  const rows = await superuser(
+    `SELECT rolname::text AS role, pg_has_role(oid, '${account.ownerRole}', 'MEMBER') AS master FROM pg_roles
+      WHERE rolname ~ '^postern_${account.name}_[0-9]{4}$'`,
+  );
+  for (const { role, master } of rows) {
+    const kind = master ? 'master' : 'regular';
+    await revokeRole(database, account, { kind, roleName: String(role) }, { graceMs: 0 });
+  }
+  await dropAccount(database, account);
+};
 
 describe.each<AdminKind>(['superuser', 'createrole'])('revoking with a %s as admin', (admin) => {
   it('ends live sessions, keeps what the key created and leaves no role', () =>
@@ -72,6 +89,40 @@ describe.each<AdminKind>(['superuser', 'createrole'])('revoking with a %s as adm
       { admin },
     ));
 
+  it('takes back whatever the account gave the key by hand', () =>
+    withBackend(
+      async ({ admin: database, account, provision, login, snapshot, superuser }) => {
+        const [{ recent } = {}] = await superuser(
+          `SELECT current_setting('server_version_num')::int >= 180000 AS recent`,
+        );
+        const master = await login(await provision({ kind: 'master' }));
+        const roleName = await provision({ grants: ['select on public.roads'] });
+        await provision({ kind: 'default_public' });
+        for (const role of [roleName, publicRoleOf(account)]) {
+          const grants = [
+            'EXECUTE ON FUNCTIONS',
+            'USAGE ON TYPES',
+            'USAGE ON SCHEMAS',
+            'SELECT ON TABLES',
+            ...(recent ? ['SELECT ON LARGE OBJECTS'] : []),
+          ];
+          for (const grant of grants) {
+            await master.query(`ALTER DEFAULT PRIVILEGES GRANT ${grant} TO "${role}"`);
+          }
+          await master.query(
+            `ALTER DEFAULT PRIVILEGES IN SCHEMA gis GRANT EXECUTE ON FUNCTIONS TO "${role}"`,
+          );
+          await master.query(`CREATE FUNCTION gis.f_${role.at(-1)}() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+          await master.query(`GRANT CREATE ON DATABASE "${account.database}" TO "${role}"`);
+        }
+        await revokeRole(database, account, { kind: 'regular', roleName }, { graceMs: 0 });
+        expect(await snapshot(roleName)).toEqual([]);
+        await dropAccountAfterKeys(database, account, superuser);
+        expect(await snapshot(publicRoleOf(account))).toEqual([]);
+      },
+      { admin },
+    ));
+
   it('takes over what a master key created outside its owner role', () =>
     withBackend(
       async ({ admin: database, account, provision, login, superuser }) => {
@@ -86,6 +137,29 @@ describe.each<AdminKind>(['superuser', 'createrole'])('revoking with a %s as adm
       { admin },
     ));
 });
+
+it('rights that only others can take back are named, also those in other databases', () =>
+  withBackend(
+    async ({ admin, account, provision, superuser, snapshot }) =>
+      withBackend(async (other) => {
+        const roleName = await provision({});
+        await superuser(
+          `GRANT SELECT ON foreign_land.gold TO "${roleName}"`,
+          `ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO "${roleName}"`,
+        );
+        await other.superuser(`GRANT SELECT ON foreign_land.gold TO "${roleName}"`);
+        const revoke = () => revokeRole(admin, account, { kind: 'regular', roleName }, { graceMs: 0 });
+        await expect(revoke()).rejects.toThrow('(table "foreign_land"."gold")');
+        await superuser(`REVOKE SELECT ON foreign_land.gold FROM "${roleName}"`);
+        await expect(revoke()).rejects.toThrow(
+          `The role "${roleName}" has rights in other databases (${other.account.database}): run DROP OWNED BY`,
+        );
+        await other.superuser(`DROP OWNED BY "${roleName}"`);
+        await revoke();
+        expect(await snapshot(roleName)).toEqual([]);
+      }),
+    { admin: 'createrole' },
+  ));
 
 it('revoking the default_public key ends what is public', () =>
   withBackend(async ({ admin, account, provision, login, snapshot }) => {
