@@ -13,6 +13,7 @@ import {
   findAccount,
   insertAccount,
   listAccounts as listStored,
+  lockAccount,
   type NewAccount,
   updateAccount,
 } from '../store/accounts.ts';
@@ -22,7 +23,7 @@ import type { BackendContext, StoreContext } from './context.ts';
 import { existingAccount } from './existing.ts';
 import { retireKey } from './key-revocation.ts';
 import { onBackend } from './on-backend.ts';
-import { recordChange } from './record.ts';
+import { type Expectation, expectAnything, recordChange } from './record.ts';
 import { checkAliases, checkMaxSessions, parseAccountName } from './texts.ts';
 
 /** Enough for keys with 160 random bits; more would only slow logins down. RFC 7677 §4 asks for at least 4096. */
@@ -30,7 +31,9 @@ const scramIterations = 4096;
 const scramSaltBytes = 16;
 
 export type AccountRequest = Omit<NewAccount, 'publicRole' | 'scramSalt' | 'scramIterations'>;
-export type AccountChange = Partial<Omit<AccountSettings, 'publicRole' | 'status'>>;
+export type AccountChange = Partial<Omit<AccountSettings, 'publicRole' | 'status'>> & {
+  readonly status?: 'active' | 'disabled';
+};
 
 /**
  * Prepares the account's database and records the account.
@@ -66,15 +69,16 @@ export const showAccount = ({ store }: Pick<StoreContext, 'store'>, name: string
 
 /**
  * Changes how the account may be used; gates follow within a second. What is not given stays.
- * @throws RequestError when there is none of this name, or a setting cannot be so
+ * @throws RequestError when there is none of this name, or a setting cannot be so; whatever `expect` throws
  */
 export async function changeAccount(
   context: StoreContext,
   name: string,
   change: AccountChange,
+  expect: Expectation<Account> = expectAnything,
 ): Promise<Account> {
   checkChange(change);
-  return update(context, name, 'account.change', change);
+  return update(context, name, 'account.change', change, expect);
 }
 
 /** Ends its sessions and admits nobody until it is enabled again. @throws RequestError when there is none */
@@ -123,9 +127,11 @@ async function update(
   name: string,
   action: string,
   settings: Partial<AccountSettings>,
+  expect: Expectation<Account> = expectAnything,
 ): Promise<Account> {
   const { after } = await recordChange(context, { action, target: name }, async (tx) => {
-    const before = await existingAccount(tx, name);
+    const before = (await lockAccount(tx, name)) ?? (await existingAccount(tx, name));
+    expect(before);
     const changed = await updateAccount(tx, before.id, settings);
     if (changed === undefined) throw new RequestError(`The account "${name}" was deleted meanwhile.`);
     return { before, after: changed };

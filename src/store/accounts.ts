@@ -108,6 +108,15 @@ export const holdAccount = async (tx: Queryable, id: string): Promise<Account | 
   return rows[0];
 };
 
+/** The account as it is now; who wants to change or hold it meanwhile waits until the transaction ends. */
+export const lockAccount = async (tx: Queryable, name: string): Promise<Account | undefined> => {
+  const { rows } = await tx.query<Account>(
+    `SELECT ${columns} FROM postern.accounts a WHERE name = $1 AND status <> 'deleted' FOR UPDATE`,
+    [name],
+  );
+  return rows[0];
+};
+
 /** Also deleted ones: their keys may still have to be taken away from the backend. */
 export const findAccountById = async (store: Queryable, id: string): Promise<Account | undefined> => {
   const { rows } = await store.query<Account>(`SELECT ${columns} FROM postern.accounts a WHERE id = $1`, [

@@ -84,16 +84,26 @@ export const appendAudit = async (tx: Queryable, event: NewAuditEvent): Promise<
   return { ...appended, hash };
 };
 
-/** Newest first; `before`: the number of the last event of the page before. */
+export interface AuditPage {
+  readonly limit: number;
+  /** The number of the last event of the page before. */
+  readonly before?: number | undefined;
+  readonly target?: string | undefined;
+  /** What was done to this account and what belongs to it, and not to an earlier one of the same name. */
+  readonly account?: { readonly name: string; readonly createdAt: Date } | undefined;
+}
+
+/** Newest first. */
 export const listAudit = async (
   store: Queryable,
-  { limit, before, target }: { limit: number; before?: number; target?: string },
+  { limit, before, target, account }: AuditPage,
 ): Promise<AuditEvent[]> => {
   const { rows } = await store.query<AuditEvent>(
     `SELECT ${columns} FROM postern.audit_events e
      WHERE ($1::bigint IS NULL OR number < $1) AND ($2::text IS NULL OR target = $2)
+       AND ($4::text IS NULL OR (target = $4 OR starts_with(target, $4 || '/')) AND at >= $5)
      ORDER BY number DESC LIMIT $3`,
-    [before ?? null, target ?? null, limit],
+    [before ?? null, target ?? null, limit, account?.name ?? null, account?.createdAt ?? null],
   );
   return rows;
 };
