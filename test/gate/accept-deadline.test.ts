@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
-import { startup } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
+import { startup } from '../support/raw-messages.ts';
 import { gateUnderTest, gateWith, proxyHeader } from './gate-fixture.ts';
 
 const loginTimeoutMs = 400;

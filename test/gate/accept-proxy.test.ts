@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
-import { startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+import { startup } from '../support/raw-messages.ts';
 import { gateUnderTest, gateWith, proxyHeader } from './gate-fixture.ts';
 
 const allowed = '198.51.100.30';

@@ -6,7 +6,7 @@ import { revokeCertificate } from '../../src/control/certificates.ts';
 import { findAccount } from '../../src/store/accounts.ts';
 import { listAttempts } from '../../src/store/attempts.ts';
 import { pollUntil } from '../support/poll.ts';
-import { startup } from '../support/raw-client.ts';
+import { startup } from '../support/raw-messages.ts';
 import { makeCertificate } from './certificate-fixture.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 

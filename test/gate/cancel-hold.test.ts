@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildCancelRequest } from '../../src/wire/frontend-messages.ts';
 import { pollUntil } from '../support/poll.ts';
-import { message } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+import { message } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 import { backendWith, greeting, startStubBackend } from './stub-backend.ts';
 

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { buildCancelRequest } from '../../src/wire/frontend-messages.ts';
 import { pollUntil } from '../support/poll.ts';
-import { message, parseError, type RawClient, type RawMessage } from '../support/raw-client.ts';
+import type { RawClient } from '../support/raw-client.ts';
+import { message, parseError, type RawMessage } from '../support/raw-messages.ts';
 import { gateUnderTest, gateWith } from './gate-fixture.ts';
 
 const gate = gateUnderTest({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
-import { gssRequest, startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+import { gssRequest, startup } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 
 const gate = gateUnderTest();

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+import { startup } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 
 const gate = gateUnderTest();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../support/postgres.ts';
-import { message } from '../support/raw-client.ts';
 import { proveByScram, query } from '../support/raw-login.ts';
+import { message } from '../support/raw-messages.ts';
 import { startForwarder } from './forwarder.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 import { backendWith } from './stub-backend.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
-import { message, packet, type RawClient } from '../support/raw-client.ts';
+import type { RawClient } from '../support/raw-client.ts';
 import { query } from '../support/raw-login.ts';
+import { message, packet } from '../support/raw-messages.ts';
 import { gateUnderTest, gateWith } from './gate-fixture.ts';
 
 const gate = gateUnderTest({ configure: gateWith({ loginTimeoutMs: 2_000 }) });

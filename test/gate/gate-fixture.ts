@@ -9,8 +9,9 @@ import type { Config, GateConfig } from '../../src/config/config.ts';
 import { caughtUp } from '../support/caught-up.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern, type TestPostern, type TestPosternOptions } from '../support/postern.ts';
-import { RawClient, type RawMessage, startup } from '../support/raw-client.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+import { type RawMessage, startup } from '../support/raw-messages.ts';
 
 /** For `configure`: changes to the section of the gate. */
 export const gateWith =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { packet, startup } from '../support/raw-client.ts';
 import { logIn, proveByScram } from '../support/raw-login.ts';
+import { packet, startup } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 
 const gate = gateUnderTest();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { packet, type RawMessage, startup } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+import { packet, type RawMessage, startup } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 
 const gate = gateUnderTest();

@@ -7,7 +7,7 @@ import { greet } from '../../src/gate/greet/greet.ts';
 import type { Secured } from '../../src/gate/values.ts';
 import { PolicyBook } from '../../src/policy/book.ts';
 import { accountWith, address, certificate, now } from '../policy/sample-account.ts';
-import { startup } from '../support/raw-client.ts';
+import { startup } from '../support/raw-messages.ts';
 
 const shownAddress = '198.51.100.7';
 const account = accountWith({ clientCertificate: 'optional' });

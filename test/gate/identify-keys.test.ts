@@ -4,8 +4,8 @@ import { createKey } from '../../src/control/api-keys.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
 import { createKeyText } from '../../src/policy/key-text.ts';
 import { buildPassword } from '../../src/wire/frontend-messages.ts';
-import { parseError, type RawMessage } from '../support/raw-client.ts';
 import { logIn, logInByPassword, proveByScram, query } from '../support/raw-login.ts';
+import { parseError, type RawMessage } from '../support/raw-messages.ts';
 import { gateUnderTest, gateWith } from './gate-fixture.ts';
 import { addSecondAccount, type SecondAccount } from './second-account.ts';
 

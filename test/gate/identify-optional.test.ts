@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../src/authority/create.ts';
 import { changeAccount } from '../../src/control/accounts.ts';
-import type { ErrorFields } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
+import type { ErrorFields } from '../support/raw-messages.ts';
 import { makeCertificate } from './certificate-fixture.ts';
 import { gateUnderTest, gateWith } from './gate-fixture.ts';
 import { addSecondAccount } from './second-account.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { buildSaslInitialResponse, buildSaslResponse } from '../../src/wire/frontend-messages.ts';
-import { message } from '../support/raw-client.ts';
 import { logIn, proveByScram } from '../support/raw-login.ts';
+import { message } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 
 const gate = gateUnderTest();

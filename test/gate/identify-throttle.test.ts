@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseError } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
+import { parseError } from '../support/raw-messages.ts';
 import { type GreetingOptions, gateUnderTest, gateWith } from './gate-fixture.ts';
 import { addSecondAccount } from './second-account.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { message, RawClient, type RawMessage, startup } from '../support/raw-client.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { logIn, proveByScram, query } from '../support/raw-login.ts';
+import { message, type RawMessage, startup } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 import { backendWith, startStubBackend } from './stub-backend.ts';
 

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
-import { message, type RawClient } from '../support/raw-client.ts';
+import type { RawClient } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
+import { message } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 import { ask, backendWith, type Serve, startStubBackend, text } from './stub-backend.ts';
 

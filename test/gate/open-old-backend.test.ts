@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { listKeys } from '../../src/control/api-keys.ts';
 import { createSealer } from '../../src/control/seal.ts';
-import { message, parseError } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
+import { message, parseError } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 import { ask, backendWith, greeting, startStubBackend, text } from './stub-backend.ts';
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { buildCancelRequest, buildSslRequest } from '../../src/wire/frontend-messages.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern } from '../support/postern.ts';
-import { message, RawClient, startup } from '../support/raw-client.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { logIn, proveByScram } from '../support/raw-login.ts';
+import { message, startup } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
 
 describe('a refusal reaches the client', () => {

@@ -2,7 +2,7 @@
 
 import { createServer, type Socket } from 'node:net';
 import type { Config } from '../../src/config/config.ts';
-import { message } from '../support/raw-client.ts';
+import { message } from '../support/raw-messages.ts';
 
 export const text = (value: string): Buffer => Buffer.from(value, 'latin1');
 

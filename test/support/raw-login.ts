@@ -9,7 +9,8 @@ import {
 import { continueScramClient, startScramClient } from '../../src/wire/scram-client.ts';
 import { saltPassword } from '../../src/wire/scram-keys.ts';
 import { serverEndPoint } from '../../src/wire/server-end-point.ts';
-import { message, type RawClient, type RawMessage } from './raw-client.ts';
+import type { RawClient } from './raw-client.ts';
+import { message, type RawMessage } from './raw-messages.ts';
 
 export interface ScramOptions {
   /** `plus` binds to the server certificate, `plain` says that the client cannot, `Buffer` binds to something else. */
