@@ -6,6 +6,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Log } from '../telemetry/log.ts';
 import { invalid, Problem, problemBody, problemFrom, problemKinds } from './problem.ts';
 import type { ConsoleApp } from './request.ts';
+import { opensPage } from './web-page.ts';
 
 const partsOf: Readonly<Record<string, string>> = { querystring: 'query' };
 
@@ -21,7 +22,8 @@ const fromValidation = (error: unknown): Problem | null => {
   );
 };
 
-export const addErrorAnswers = (app: ConsoleApp, log: Log): void => {
+/** @param hasPage unknown paths that a browser opens are the page's */
+export const addErrorAnswers = (app: ConsoleApp, log: Log, hasPage: boolean): void => {
   app.setErrorHandler((error, request, reply) => {
     const problem = fromValidation(error) ?? problemFrom(error);
     const { status } = problemKinds[problem.code];
@@ -34,7 +36,8 @@ export const addErrorAnswers = (app: ConsoleApp, log: Log): void => {
       .serializer(JSON.stringify)
       .send(problemBody(problem, request.id));
   });
-  app.setNotFoundHandler(() => {
+  app.setNotFoundHandler(async (request, reply) => {
+    if (hasPage && opensPage(request)) return reply.sendFile('index.html');
     throw new Problem('not-found', 'There is nothing at this address.');
   });
 };

@@ -73,9 +73,9 @@ export const addGatekeeping = (
   app.addHook('onRoute', requireAccess);
   app.addHook('onRequest', async (request, reply) => {
     const bearer = request.headers.authorization !== undefined;
-    if (bearer) await throttle.check(request, null);
+    if (bearer) throttle.check(request.ip);
     const identity = await identify(request, reply, deps, signedOut);
-    if (bearer && identity === null) await throttle.failed(request, null);
+    if (bearer && identity === null) throttle.failed(request.ip);
     checkSite(request, identity);
     checkRole(accessOf(request), identity);
     request.identity = identity;

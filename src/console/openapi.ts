@@ -1,10 +1,13 @@
 /**
- * The OpenAPI 3.1 document, generated from the routes' schemas.
+ * The OpenAPI 3.1 document, generated from the routes' schemas, and the same as a page for people. Both are public:
+ * they hold nothing that the sources do not.
  */
 
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { version } from '../program.ts';
+import { docsPage, type OpenApiDocument } from './docs-page.ts';
+import { docsStyle } from './docs-style.ts';
 import type { ConsoleApp } from './request.ts';
 import { cookieName } from './session-cookie.ts';
 
@@ -16,7 +19,8 @@ export const addOpenApi = async (app: ConsoleApp): Promise<void> => {
       info: {
         title: 'Postern console',
         version,
-        description: 'Addresses, certificates and API keys of an account, and what they do at the gate.',
+        description:
+          'Addresses, certificates and API keys of an account, and what they do at the gate. Errors are problem details (RFC 9457); `code` tells them apart.',
       },
       components: {
         securitySchemes: {
@@ -28,4 +32,11 @@ export const addOpenApi = async (app: ConsoleApp): Promise<void> => {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
+  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/api/docs', { schema: { hide: true } }, async (_, reply) =>
+    reply.type('text/html; charset=utf-8').send(docsPage(app.swagger() as OpenApiDocument)),
+  );
+  app.get('/api/docs.css', { schema: { hide: true } }, async (_, reply) =>
+    reply.type('text/css; charset=utf-8').send(docsStyle),
+  );
 };

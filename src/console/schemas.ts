@@ -6,6 +6,7 @@
 
 import { z } from 'zod';
 import { parseDurationMs } from '../config/scalars.ts';
+import { parseReason } from '../control/texts.ts';
 import { RequestError } from '../errors.ts';
 import { problemKinds } from './problem.ts';
 
@@ -25,6 +26,8 @@ export const parsedText = <Value>(parse: (text: string) => Value, maxLength: num
     });
 
 export const id = z.uuid();
+/** Of a connection, its session and its attempt. */
+export const connectionId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const byId = z.strictObject({ id });
 
 /** In answers; ISO 8601 on the wire. */
@@ -83,6 +86,15 @@ export const page = <Item extends z.ZodType>(item: Item) =>
     items: z.array(item),
     nextCursor: z.string().nullable().describe('null: this is the last page'),
   });
+
+/** Of certificates and API keys alike. */
+export const revocation = z
+  .strictObject({
+    reason: parsedText((text) => parseReason(text), 400)
+      .nullable()
+      .default(null),
+  })
+  .prefault({});
 
 /** For what is changed or removed only as it was seen. */
 export const ifMatch = z.object({

@@ -12,14 +12,16 @@ import type { ConsoleDependencies } from './dependencies.ts';
 import { addErrorAnswers } from './errors.ts';
 import { addGatekeeping } from './gatekeeping.ts';
 import { addSecurityHeaders } from './headers.ts';
+import { addIdempotency } from './idempotency.ts';
 import { addOpenApi } from './openapi.ts';
-import { addRefusals } from './refusals.ts';
 import type { ConsoleApp } from './request.ts';
 import { addRequestLog } from './request-log.ts';
+import { describeRoute } from './route-description.ts';
 import { routes } from './routes/list.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { SignedOut } from './session-cookie.ts';
-import { createSignInThrottle, tooMany } from './throttle.ts';
+import { SignInThrottle, tooMany } from './throttle.ts';
+import { addWebPage } from './web-page.ts';
 
 /** A signing request is the largest body; control takes 64 KiB of it. */
 const bodyLimitBytes = 128 * 1024;
@@ -41,13 +43,16 @@ const createApp = ({ trustProxy }: ConsoleDependencies): ConsoleApp => {
   return app.withTypeProvider();
 };
 
-/** Programs need send no body where none is needed, browsers nothing but JSON: forms of other sites cannot. */
+/** No body is an empty object. Nothing but JSON: the forms of other sites cannot send that. */
 const acceptJsonOnly = (app: ConsoleApp): void => {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     if (text === '') done(null, undefined);
     else parse(request, text as string, done);
+  });
+  app.addHook('preValidation', async (request) => {
+    request.body ??= {};
   });
 };
 
@@ -56,7 +61,7 @@ export const buildConsole = async (deps: ConsoleDependencies): Promise<FastifyIn
   const app = createApp(deps);
   const signedOut = new SignedOut();
   acceptJsonOnly(app);
-  addErrorAnswers(app, deps.log);
+  addErrorAnswers(app, deps.log, deps.webRoot !== null);
   addRequestLog(app, deps.log);
   await addSecurityHeaders(app);
   await app.register(rateLimit, {
@@ -65,16 +70,18 @@ export const buildConsole = async (deps: ConsoleDependencies): Promise<FastifyIn
     errorResponseBuilder: (_, { ttl }) => tooMany(Math.ceil(ttl / 1000)),
   });
   await app.register(cookie);
-  const throttle = createSignInThrottle(app);
-  app.addHook('onRoute', addRefusals);
+  const throttle = new SignInThrottle(deps.control.now);
+  app.addHook('onRoute', describeRoute);
   await addOpenApi(app);
   await app.register(
     async (api: ConsoleApp) => {
       addGatekeeping(api, deps, signedOut, throttle);
+      addIdempotency(api, deps.control.now);
       addSignInRoutes(api, deps, signedOut, throttle);
       for (const addRoutes of routes) addRoutes(api, deps);
     },
     { prefix: '/api/v1' },
   );
+  if (deps.webRoot !== null) await addWebPage(app, deps.webRoot);
   return app as unknown as FastifyInstance;
 };

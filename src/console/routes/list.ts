@@ -4,5 +4,15 @@
 
 import type { AddRoutes } from '../request.ts';
 import { addAddressRuleRoutes } from './address-rules.ts';
+import { addApiKeyChangeRoutes } from './api-key-changes.ts';
+import { addApiKeyRoutes } from './api-keys.ts';
+import { addCertificateRoutes } from './certificates.ts';
+import { addGrantableRoutes } from './grantable.ts';
 
-export const routes: readonly AddRoutes[] = [addAddressRuleRoutes];
+export const routes: readonly AddRoutes[] = [
+  addAddressRuleRoutes,
+  addCertificateRoutes,
+  addApiKeyRoutes,
+  addApiKeyChangeRoutes,
+  addGrantableRoutes,
+];

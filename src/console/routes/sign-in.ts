@@ -75,13 +75,13 @@ export const addSignInRoutes = (
     },
     async (request, reply) => {
       const place = 'account' in request.body ? request.body.account : '';
-      await throttle.check(request, place);
+      const succeeded = throttle.begin(request.ip, place);
       const recognised = await recognise(request.body, deps);
       if (recognised === null) {
-        await throttle.failed(request, place);
         log.warn({ address: request.ip, account: place, request: request.id }, 'console sign-in refused');
         throw wrong();
       }
+      succeeded();
       const { digest, owner } = recognised;
       const session = newSession(owner === null ? 'operator' : 'account', digest, control.now());
       const signedIn = { by: 'cookie', expiresAt: new Date(session.endsAt) } as const;

@@ -1,5 +1,6 @@
 /**
- * The errors of each route for the OpenAPI document, derived from what the route is, so that none is forgotten.
+ * What the OpenAPI document says of every route beside its own schemas: its errors and who may come, derived from what
+ * the route is, so that nothing is forgotten.
  */
 
 import type { RouteOptions } from 'fastify';
@@ -37,13 +38,15 @@ const statusesOf = ({ method, schema, config }: RouteOptions): number[] => {
 };
 
 /** For the onRoute hook. */
-export const addRefusals = (route: RouteOptions): void => {
-  if (!route.schema) return;
+export const describeRoute = (route: RouteOptions): void => {
+  if (!route.schema || route.schema.hide) return;
   const refusals = Object.fromEntries(
     statusesOf(route).map((status) => [
       status,
       { description: described[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
     ]),
   );
+  const security = route.config?.access === 'public' ? [] : [{ session: [] }, { bearer: [] }];
+  Object.assign(route.schema, { security });
   route.schema.response = { ...refusals, ...(route.schema.response as object | undefined) };
 };
