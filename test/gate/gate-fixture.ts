@@ -70,12 +70,14 @@ export const gateUnderTest = (options?: TestPosternOptions): GateUnderTest => {
     for (const client of clients.splice(0)) client.close();
   });
   afterAll(async () => {
-    if (postern) {
+    if (!postern) return;
+    try {
       await gate.atRest();
       // A bug that was caught, told as XX000 and survived is still a bug.
       expect(gate.postern.logLines().filter(({ reason }) => reason === 'internal')).toEqual([]);
+    } finally {
+      await postern.stop();
     }
-    await postern?.stop();
   });
 
   const gate: GateUnderTest = {
