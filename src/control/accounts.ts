@@ -9,7 +9,7 @@ import { RequestError } from '../errors.ts';
 import { dropAccount, prepareAccount, publicRoleOf } from '../provision/account.ts';
 import {
   type Account,
-  type AccountSettings,
+  type AccountSettingsChange,
   findAccount,
   insertAccount,
   listAccounts as listStored,
@@ -31,8 +31,8 @@ const scramIterations = 4096;
 const scramSaltBytes = 16;
 
 export type AccountRequest = Omit<NewAccount, 'publicRole' | 'scramSalt' | 'scramIterations'>;
-export type AccountChange = Partial<Omit<AccountSettings, 'publicRole' | 'status'>> & {
-  readonly status?: 'active' | 'disabled';
+export type AccountChange = Omit<AccountSettingsChange, 'publicRole' | 'status'> & {
+  readonly status?: 'active' | 'disabled' | undefined;
 };
 
 /**
@@ -126,7 +126,7 @@ async function update(
   context: StoreContext,
   name: string,
   action: string,
-  settings: Partial<AccountSettings>,
+  settings: AccountSettingsChange,
   expect: Expectation<Account> = expectAnything,
 ): Promise<Account> {
   const { after } = await recordChange(context, { action, target: name }, async (tx) => {

@@ -48,6 +48,10 @@ export type AccountSettings = Pick<
   | 'anyAddressAllowed'
 >;
 
+export type AccountSettingsChange = {
+  readonly [Name in keyof AccountSettings]?: AccountSettings[Name] | undefined;
+};
+
 const columns = columnsOf('a', [
   'id',
   'name',
@@ -133,11 +137,11 @@ export const listAccounts = async (store: Queryable): Promise<Account[]> => {
   return rows;
 };
 
-/** Changes what is given and leaves the rest; undefined when there is no such account (any more). */
+/** Changes what is given and leaves the rest, as does a setting that is undefined; undefined when there is no such account (any more). */
 export const updateAccount = async (
   store: Queryable,
   id: string,
-  settings: Partial<AccountSettings>,
+  settings: AccountSettingsChange,
 ): Promise<Account | undefined> => {
   const { rows } = await store.query<Account>(
     `UPDATE postern.accounts a SET

@@ -100,7 +100,8 @@ const loadAccounts = async (snapshot: Queryable, ids: readonly string[] | null):
   });
 };
 
-const loadVersion = async (database: Queryable): Promise<number> => {
+/** The latest; an instance that has a smaller one is behind. */
+export const loadPolicyVersion = async (database: Queryable): Promise<number> => {
   const { rows } = await database.query<{ version: number }>('SELECT version FROM postern.policy_version');
   return rows[0]?.version ?? 0;
 };
@@ -109,7 +110,7 @@ const loadVersion = async (database: Queryable): Promise<number> => {
 export const loadPolicy = (database: Pick<Database, 'transaction'>): Promise<WholePolicy> =>
   database.transaction(
     async (snapshot) => ({
-      version: await loadVersion(snapshot),
+      version: await loadPolicyVersion(snapshot),
       accounts: await loadAccounts(snapshot, null),
     }),
     'snapshot',
@@ -123,12 +124,12 @@ export const loadChanges = async (
   database: Pick<Database, 'query' | 'transaction'>,
   sinceVersion: number,
 ): Promise<PolicyChanges> => {
-  const seen = await loadVersion(database);
+  const seen = await loadPolicyVersion(database);
   if (seen <= sinceVersion) {
     return { version: seen, changed: [], removed: [] };
   }
   return database.transaction(async (snapshot) => {
-    const version = await loadVersion(snapshot);
+    const version = await loadPolicyVersion(snapshot);
     const { rows } = await snapshot.query<{ id: string }>(
       'SELECT account_id AS id FROM postern.policy_changes WHERE version > $1',
       [sinceVersion],

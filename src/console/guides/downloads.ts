@@ -21,7 +21,7 @@ export interface Download {
 }
 
 export interface PasteReady {
-  readonly downloads: readonly Download[];
+  readonly downloads: Download[];
   readonly jdbcUrl: string;
   readonly odbcConnectionString: string;
   readonly psqlCommand: string;

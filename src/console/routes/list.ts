@@ -3,11 +3,20 @@
  */
 
 import type { AddRoutes } from '../request.ts';
+import { addAccountRoutes } from './accounts.ts';
 import { addAddressRuleRoutes } from './address-rules.ts';
 import { addApiKeyChangeRoutes } from './api-key-changes.ts';
 import { addApiKeyRoutes } from './api-keys.ts';
+import { addAttemptStreamRoutes } from './attempt-stream.ts';
+import { addAttemptRoutes } from './attempts.ts';
+import { addAuditRoutes } from './audit.ts';
 import { addCertificateRoutes } from './certificates.ts';
+import { addConnectionRoutes } from './connection.ts';
+import { addExplainRoutes } from './explain.ts';
 import { addGrantableRoutes } from './grantable.ts';
+import { addInstanceRoutes } from './instances.ts';
+import { addMyAddressRoutes } from './my-address.ts';
+import { addSessionRoutes } from './sessions.ts';
 
 export const routes: readonly AddRoutes[] = [
   addAddressRuleRoutes,
@@ -15,4 +24,13 @@ export const routes: readonly AddRoutes[] = [
   addApiKeyRoutes,
   addApiKeyChangeRoutes,
   addGrantableRoutes,
+  addAccountRoutes,
+  addAttemptRoutes,
+  addAttemptStreamRoutes,
+  addAuditRoutes,
+  addConnectionRoutes,
+  addExplainRoutes,
+  addInstanceRoutes,
+  addMyAddressRoutes,
+  addSessionRoutes,
 ];
