@@ -57,6 +57,8 @@ const prose = (text = ''): string =>
   escapeHtml(text).replace(/`([^`]+)`/g, (_, words: string) => `<code>${words}</code>`);
 const anchorOf = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 
+const problemType = 'application/problem+json';
+
 const typeText = (schema: Schema | undefined): string => {
   if (schema === undefined) return '';
   if (schema.$ref !== undefined) {
@@ -98,9 +100,15 @@ const operationText = (method: string, path: string, operation: Operation): stri
   const given = parameters.map(({ name, in: place, required = false, schema, description: meaning }) =>
     row(`${name} (${place})`, required || place === 'path', typeText(schema), meaning ?? schema?.description),
   );
-  const answers = Object.entries(responses).map(
-    ([status, body]) => `<tr><td>${code(status)}</td><td>${bodyText(body)}</td></tr>`,
-  );
+  const [problems, successes] = [true, false].map((wanted) =>
+    Object.entries(responses).filter(([, { content = {} }]) => problemType in content === wanted),
+  ) as [[string, Body][], [string, Body][]];
+  const answers = [
+    ...successes.map(([status, body]) => `<tr><td>${code(status)}</td><td>${bodyText(body)}</td></tr>`),
+    ...problems.map(
+      ([status, { description }]) => `<tr><td>${code(status)}</td><td>${prose(description)}</td></tr>`,
+    ),
+  ];
   return `<article><h3><span class="method">${method.toUpperCase()}</span> ${code(path)}</h3>
 <p>${prose(summary)}. ${prose(description)}</p>
 ${table(given)}

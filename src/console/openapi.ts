@@ -11,6 +11,31 @@ import { docsStyle } from './docs-style.ts';
 import type { ConsoleApp } from './request.ts';
 import { cookieName } from './session-cookie.ts';
 
+interface Document {
+  readonly paths?: unknown;
+  readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
+}
+
+const referredBy = (value: unknown): string[] =>
+  [...JSON.stringify(value ?? null).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name = '']) => name,
+  );
+
+/** Without the schemas that no route refers to: of each, a form for requests and one for answers is made. */
+const withoutUnused = <Whole extends object>(document: Whole): Whole => {
+  const { paths, components = {} }: Document = document;
+  const { schemas = {} } = components;
+  const used = new Set<string>();
+  const waiting = referredBy(paths);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (used.has(name)) continue;
+    used.add(name);
+    waiting.push(...referredBy(schemas[name]));
+  }
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...components, schemas: kept } };
+};
+
 /** Before the routes that it shall know. */
 export const addOpenApi = async (app: ConsoleApp): Promise<void> => {
   await app.register(swagger, {
@@ -30,7 +55,7 @@ export const addOpenApi = async (app: ConsoleApp): Promise<void> => {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   app.get('/api/docs', { schema: { hide: true } }, async (_, reply) =>

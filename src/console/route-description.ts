@@ -22,11 +22,13 @@ const described: Readonly<Record<number, string>> = {
   503: 'A database did not answer',
 };
 
+const successes: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Created', 202: 'Under way' };
+
 const statusesOf = ({ method, schema, config }: RouteOptions): number[] => {
   const changes = method !== 'GET';
   const isPublic = config?.access === 'public';
   const statuses = [429, 500, 503];
-  if (!isPublic) statuses.push(401);
+  if (!isPublic || schema?.body) statuses.push(401);
   if (changes || config?.access === 'operator') statuses.push(403);
   if (config?.access === 'account' || schema?.params) statuses.push(404);
   if (changes && !isPublic) statuses.push(409);
@@ -37,16 +39,26 @@ const statusesOf = ({ method, schema, config }: RouteOptions): number[] => {
   return statuses;
 };
 
+const describeSuccess = (response: object): object =>
+  Object.fromEntries(
+    Object.entries(response).map(([status, schema]: [string, object]) => {
+      const description = successes[status];
+      const isDescribed = description === undefined || 'content' in schema;
+      return [status, isDescribed ? schema : { description, content: { 'application/json': { schema } } }];
+    }),
+  );
+
 /** For the onRoute hook. */
 export const describeRoute = (route: RouteOptions): void => {
   if (!route.schema || route.schema.hide) return;
+  const { access } = route.config ?? {};
   const refusals = Object.fromEntries(
     statusesOf(route).map((status) => [
       status,
       { description: described[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
     ]),
   );
-  const security = route.config?.access === 'public' ? [] : [{ session: [] }, { bearer: [] }];
+  const security = access === 'public' ? [] : [{ session: [] }, { bearer: [] }];
   Object.assign(route.schema, { security });
-  route.schema.response = { ...refusals, ...(route.schema.response as object | undefined) };
+  route.schema.response = { ...refusals, ...describeSuccess(route.schema.response ?? {}) };
 };

@@ -88,13 +88,11 @@ export const page = <Item extends z.ZodType>(item: Item) =>
   });
 
 /** Of certificates and API keys alike. */
-export const revocation = z
-  .strictObject({
-    reason: parsedText((text) => parseReason(text), 400)
-      .nullable()
-      .default(null),
-  })
-  .prefault({});
+export const revocation = z.strictObject({
+  reason: parsedText((text) => parseReason(text), 400)
+    .nullable()
+    .default(null),
+});
 
 /** For what is changed or removed only as it was seen. */
 export const ifMatch = z.object({

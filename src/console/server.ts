@@ -36,7 +36,7 @@ const createApp = ({ trustProxy }: ConsoleDependencies): ConsoleApp => {
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
-    routerOptions: { ignoreTrailingSlash: false },
+    exposeHeadRoutes: false,
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

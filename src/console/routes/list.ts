@@ -4,6 +4,7 @@
 
 import type { AddRoutes } from '../request.ts';
 import { addAccountRoutes } from './accounts.ts';
+import { addAddressRuleChangeRoutes } from './address-rule-changes.ts';
 import { addAddressRuleRoutes } from './address-rules.ts';
 import { addApiKeyChangeRoutes } from './api-key-changes.ts';
 import { addApiKeyRoutes } from './api-keys.ts';
@@ -20,6 +21,7 @@ import { addSessionRoutes } from './sessions.ts';
 
 export const routes: readonly AddRoutes[] = [
   addAddressRuleRoutes,
+  addAddressRuleChangeRoutes,
   addCertificateRoutes,
   addApiKeyRoutes,
   addApiKeyChangeRoutes,
