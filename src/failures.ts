@@ -35,6 +35,8 @@ interface Failure {
 const askForCertificate =
   'Create a certificate under Settings › Connections and point sslcert and sslkey at its files.';
 const askForAddress = 'Ask the owner of the account to add this address under Settings › Connections.';
+const inSeconds = (seconds = 0): string => (seconds === 1 ? '1 second' : `${seconds} seconds`);
+
 const tryLater = 'Try again in a moment; if it lasts, tell the operator.';
 
 export const failures = {
@@ -72,7 +74,7 @@ export const failures = {
     stage: 'accept',
     level: 'info',
     title: 'The connection was not logged in in time.',
-    message: ({ seconds }) => `The connection was not logged in within ${seconds} seconds.`,
+    message: ({ seconds }) => `The connection was not logged in within ${inSeconds(seconds)}.`,
     hint: 'Check the network; a client that asks for a password on screen must answer within that time.',
   },
   'client-gone': {
@@ -254,7 +256,7 @@ export const failures = {
     level: 'error',
     title: 'Postern had not reached its store for too long and admitted nobody new.',
     message: ({ seconds }) =>
-      `Postern has not reached its store for ${seconds} seconds and admits nobody new.`,
+      `Postern has not reached its store for ${inSeconds(seconds)} and admits nobody new.`,
     hint: tryLater,
   },
   'shutting-down': {
@@ -292,7 +294,7 @@ export const failures = {
     level: 'info',
     title: 'Too many wrong API keys came from this address.',
     message: ({ seconds }) =>
-      `API key authentication failed, as too often before from this address: wait ${seconds} seconds.`,
+      `API key authentication failed, as too often before from this address: wait ${inSeconds(seconds)}.`,
     hint: 'A right API key is let in at once. Correct it in the client; a program may still be trying an old one.',
   },
   'account-sessions': {
@@ -423,7 +425,7 @@ export const failures = {
     stage: 'relay',
     level: 'info',
     title: 'The session was ended because it was idle for too long.',
-    message: ({ seconds }) => `The session was ended because it was idle for ${seconds} seconds.`,
+    message: ({ seconds }) => `The session was ended because it was idle for ${inSeconds(seconds)}.`,
     hint: 'Connect again; most tools do so by themselves.',
   },
   'backend-lost': {

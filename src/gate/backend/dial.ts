@@ -79,6 +79,8 @@ export const dial = async (backend: Backend, signal: AbortSignal): Promise<Backe
     noDelay: true,
     allowHalfOpen: true,
     keepAlive: true,
+    // A backend whose machine is gone says nothing; the kernel's default would wait two hours.
+    keepAliveInitialDelay: 30_000,
   });
   raw.on('error', () => undefined);
   const tooLong = AbortSignal.timeout(backend.connectTimeoutMs);

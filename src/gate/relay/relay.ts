@@ -11,6 +11,9 @@ import type { BackendSession, Ending, Identity, Secured } from '../values.ts';
 import { leaveBackend } from './leave.ts';
 import { Pump } from './pump.ts';
 
+/** How long a backend may take to end a session whose client has gone without a goodbye. */
+const abandonAfterMs = 30_000;
+
 const errorResponse = 'E'.charCodeAt(0);
 
 export interface RelayDependencies {
@@ -58,6 +61,8 @@ export const relay = async (
     if (asked.terminateSeen) return;
     // Again and again: a client that is gone may have sent many queries ahead, and its reset may stay unseen.
     timers.push(setInterval(() => void session.cancelQuery(), halfCloseGraceMs));
+    // A backend that is frozen never answers; the session must not stay for that.
+    timers.push(setTimeout(() => resolve({ kind: 'closed', side: 'client' }), abandonAfterMs));
   };
 
   const onClientClose = (): void => resolve({ kind: 'closed', side: 'client' });
