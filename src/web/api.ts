@@ -4,7 +4,7 @@
  * only, never in an address, storage or the browser's console.
  */
 
-import { readProblem, type Problem } from './problem.ts';
+import { type Problem, readProblem } from './problem.ts';
 
 export interface Api {
   /** The address of a route, with the account; for what loads by itself, such as an event stream. */
@@ -30,7 +30,12 @@ export function createApi(account: string | null, onSignedOut: () => void): Api 
     return `${base}${path}${path.includes('?') ? '&' : '?'}account=${encodeURIComponent(account)}`;
   };
 
-  async function send(method: string, path: string, body?: object, headers: HeadersInit = {}): Promise<Response> {
+  async function send(
+    method: string,
+    path: string,
+    body?: object,
+    headers: HeadersInit = {},
+  ): Promise<Response> {
     // Without a body there is still a type: a form of another site cannot send it.
     const writes = method === 'GET' ? {} : { 'content-type': 'application/json' };
     const response = await fetch(url(path), {
@@ -57,7 +62,9 @@ export function createApi(account: string | null, onSignedOut: () => void): Api 
     create: async (path, body) => {
       const headers = { 'idempotency-key': crypto.randomUUID() };
       const ask = () => send('POST', path, body, headers);
-      return answerOf(await ask().catch((error: unknown) => (error instanceof TypeError ? ask() : Promise.reject(error))));
+      return answerOf(
+        await ask().catch((error: unknown) => (error instanceof TypeError ? ask() : Promise.reject(error))),
+      );
     },
     change: async (method, path, body, etag) => {
       const version = etag ?? (await currentEtag(path));

@@ -15,7 +15,7 @@ export interface Me {
   readonly role: 'account' | 'operator';
   /** null for operators, who see all accounts. */
   readonly account: string | null;
-  readonly expiresAt: string;
+  readonly expiresAt: string | null;
   readonly anyAddressAllowed?: boolean;
 }
 
@@ -48,8 +48,8 @@ export interface Certificate extends Versioned {
 
 export interface BundleFile {
   readonly name: string;
-  /** Unix permissions. */
-  readonly mode: number;
+  /** Unix permissions, octal. */
+  readonly mode: string;
   readonly encoding: 'utf8' | 'base64';
   readonly content: string;
 }

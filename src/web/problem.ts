@@ -1,7 +1,6 @@
 /**
  * What went wrong with a call, for people: the API's problem details (RFC 9457), or one sentence of our own when the
- * console did not answer. Fields are named as the call named them.
- */
+ * console did not answer.  */
 
 export interface FieldProblem {
   readonly path: string;
@@ -32,14 +31,17 @@ export async function readProblem(response: Response): Promise<Problem> {
     readonly detail?: string;
     readonly errors?: readonly FieldProblem[];
   };
-  const said = body.detail ?? body.title ?? `The console answered with status ${status}.`;
+  const fields = body.errors ?? [];
+  // The detail of these names the parts of the request, which mean nothing to people.
+  const ofFields = fields.map(({ message }) => message).join(' ');
+  const said = ofFields || (body.detail ?? body.title ?? `The console answered with status ${status}.`);
   const code = body.code ?? 'unknown';
   if (status === 412) {
     return new Problem(status, code, 'Somebody else changed this meanwhile: look at it again, then repeat.');
   }
   const seconds = Number(response.headers.get('retry-after'));
   const wait = status === 429 && seconds > 0 ? ` Try again in ${seconds} seconds.` : '';
-  return new Problem(status, code, said + wait, body.errors ?? []);
+  return new Problem(status, code, said + wait, fields);
 }
 
 /** Whatever was thrown, in words. */
@@ -48,8 +50,6 @@ export function wordsOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** What is wrong with one field; names like `body/name`, `/name` and `name` are the same. */
-export function fieldProblem(thrown: unknown, name: string): string | undefined {
-  if (!(thrown instanceof Problem)) return undefined;
-  return thrown.fields.find(({ path }) => path.split(/[/.]/).includes(name))?.message;
-}
+/** Whether this problem is about the field; the API names it `body.name`. */
+export const isAbout = (thrown: unknown, name: string): boolean =>
+  thrown instanceof Problem && thrown.fields.some(({ path }) => path.split('.')[1] === name);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shortCidr, splitAddresses, withAddress } from '../../src/web/text/addresses.ts';
+import { shortCidr, splitEntries, withAddress } from '../../src/web/text/addresses.ts';
 
 describe('addresses as people paste them', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('addresses as people paste them', () => {
     ['203.0.113.7\n198.51.100.1\r\n\t203.0.113.7', ['203.0.113.7', '198.51.100.1']],
     [', ,;', []],
   ])('splits %j', (text, entries) => {
-    expect(splitAddresses(text)).toEqual(entries);
+    expect(splitEntries(text)).toEqual(entries);
   });
 
   it('adds an address to what is there, once', () => {

@@ -45,7 +45,10 @@ describe('picking grants', () => {
   });
 
   it('keeps a schema apart from its tables and from creating in it', () => {
-    const grants = toggleCreate(togglePermission(togglePermission([], gis, 'select'), roads, 'select'), 'gis');
+    const grants = toggleCreate(
+      togglePermission(togglePermission([], gis, 'select'), roads, 'select'),
+      'gis',
+    );
     expect(permissionsOn(grants, gis)).toEqual(['select']);
     expect(permissionsOn(grants, roads)).toEqual(['select']);
     expect([mayCreate(grants, 'gis'), mayCreate(grants, 'public')]).toEqual([true, false]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dayOf, daysUntil, durationText, endOf, isPast, relativeTime } from '../../src/web/text/times.ts';
 
 const now = Date.parse('2026-03-01T12:00:00Z');
-const after = (milliseconds: number) => new Date(now + milliseconds).toISOString();
+const fromNow = (milliseconds: number) => new Date(now + milliseconds).toISOString();
 
 describe('times in words', () => {
   it.each([
@@ -14,16 +14,20 @@ describe('times in words', () => {
     [29.9 * 86_400_000, 'in 29 days'],
     [400 * 86_400_000, 'in 1 year'],
   ])('calls %d ms from now "%s"', (milliseconds, words) => {
-    expect(relativeTime(after(milliseconds), now)).toBe(words);
+    expect(relativeTime(fromNow(milliseconds), now)).toBe(words);
   });
 
   it('counts whole days and never below none', () => {
-    expect(daysUntil(after(30 * 86_400_000 - 1), now)).toBe(29);
-    expect(daysUntil(after(-1), now)).toBe(0);
+    expect(daysUntil(fromNow(30 * 86_400_000 - 1), now)).toBe(29);
+    expect(daysUntil(fromNow(-1), now)).toBe(0);
   });
 
   it('takes what never ends for not past', () => {
-    expect([isPast(null, now), isPast(after(1), now), isPast(after(0), now)]).toEqual([false, false, true]);
+    expect([isPast(null, now), isPast(fromNow(1), now), isPast(fromNow(0), now)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it.each([

@@ -23,7 +23,13 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
       () => setSaid('Copy by hand'),
     );
   return (
-    <button type="button" className="quiet small" aria-label={`Copy ${what}`} onClick={() => void copy()} onBlur={() => setSaid(undefined)}>
+    <button
+      type="button"
+      className="quiet small"
+      aria-label={`Copy ${what}`}
+      onClick={() => void copy()}
+      onBlur={() => setSaid(undefined)}
+    >
       <span aria-live="polite">{said ?? 'Copy'}</span>
     </button>
   );

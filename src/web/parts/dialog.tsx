@@ -31,7 +31,13 @@ export function Dialog({
     if (!pending) onClose();
   };
   return (
-    <dialog ref={dialog} className={wide ? 'wide' : undefined} aria-labelledby={id} onCancel={refuse} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      className={wide ? 'wide' : undefined}
+      aria-labelledby={id}
+      onCancel={refuse}
+      onClose={() => dialog.current?.open || onClose()}
+    >
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>

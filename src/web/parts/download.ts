@@ -1,6 +1,10 @@
 /** Hands bytes to the person as a file. The bytes never get an address that anybody else could ask for. */
 
-export function download(fileName: string, mediaType: string, content: string | Uint8Array<ArrayBuffer>): void {
+export function download(
+  fileName: string,
+  mediaType: string,
+  content: string | Uint8Array<ArrayBuffer>,
+): void {
   const address = URL.createObjectURL(new Blob([content], { type: mediaType }));
   const link = document.createElement('a');
   link.href = address;

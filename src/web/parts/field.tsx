@@ -1,7 +1,7 @@
-/** A labelled control with its hint and what is wrong with it, tied together for screen readers. */
+/** Labelled controls with their hints, tied together for screen readers. What is wrong is told beside the button. */
 
 import { type ReactNode, useId } from 'react';
-import { fieldProblem } from '../problem.ts';
+import { isAbout } from '../problem.ts';
 
 interface ControlProps {
   readonly id: string;
@@ -18,17 +18,14 @@ export function Field({
   children,
 }: {
   readonly label: string;
-  /** As the API calls it: its complaints about this field are shown here. */
+  /** As the API calls it: complaints about it mark this field. */
   readonly name: string;
   readonly hint?: ReactNode;
   readonly problem?: unknown;
   readonly children: (control: ControlProps) => ReactNode;
 }) {
   const id = useId();
-  const wrong = fieldProblem(problem, name);
-  const described = [hint === undefined ? '' : `${id}-hint`, wrong === undefined ? '' : `${id}-wrong`]
-    .join(' ')
-    .trim();
+  const isWrong = isAbout(problem, name);
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -40,14 +37,9 @@ export function Field({
       {children({
         id,
         name,
-        'aria-describedby': described === '' ? undefined : described,
-        'aria-invalid': wrong === undefined ? undefined : true,
+        'aria-describedby': hint === undefined ? undefined : `${id}-hint`,
+        'aria-invalid': isWrong || undefined,
       })}
-      {wrong !== undefined && (
-        <p className="wrong" id={`${id}-wrong`}>
-          {wrong}
-        </p>
-      )}
     </div>
   );
 }
@@ -71,7 +63,12 @@ export function Choice({
   const id = useId();
   return (
     <div className="choice">
-      <input type={type} id={id} aria-describedby={hint === undefined ? undefined : `${id}-hint`} {...input} />
+      <input
+        type={type}
+        id={id}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        {...input}
+      />
       <label htmlFor={id}>{label}</label>
       {hint !== undefined && (
         <p className="hint" id={`${id}-hint`}>

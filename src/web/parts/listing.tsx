@@ -31,7 +31,11 @@ export function Listing<T extends { readonly id: string }>(props: ListingProps<T
   const more = useSubmit(async () => list.more?.());
   const retry = () => void reload();
   if (items === undefined) {
-    return problem === undefined ? <Loading what={caption} /> : <ProblemNote problem={problem} retry={retry} />;
+    return problem === undefined ? (
+      <Loading what={caption} />
+    ) : (
+      <ProblemNote problem={problem} retry={retry} />
+    );
   }
   return (
     <>

@@ -3,7 +3,15 @@
  * button and leaving the page are refused, and it says why. Whatever it shows is gone from memory when it closes.
  */
 
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import { useSubmit } from '../submit.ts';
 import { ProblemNote } from './note.tsx';
 
@@ -62,13 +70,17 @@ export function OnceDialog({
       onKeyDown={onKeyDown}
       onClick={onClick}
       onCancel={(event) => event.preventDefault()}
-      onClose={() => used || dialog.current?.showModal()}
+      onClose={() => used || dialog.current?.open || dialog.current?.showModal()}
     >
       <div className="inside">
         <h2 id={id}>{title}</h2>
         {children}
         <ProblemNote problem={submission.problem} />
-        <p className={refused > 0 && !used ? 'hint nudge' : 'hint'} role="status" key={used ? 'used' : refused}>
+        <p
+          className={refused > 0 && !used ? 'hint nudge' : 'hint'}
+          role="status"
+          key={used ? 'used' : refused}
+        >
           {used ? 'Done. You can close this now.' : first}
         </p>
         <div className="buttons">

@@ -57,7 +57,9 @@ export const buildBitString = (bytes: Uint8Array): Uint8Array =>
  * The contents of the elements that follow each other in `bytes`.
  * @throws RangeError when they end too early
  */
-export function readElements(bytes: Uint8Array): readonly { readonly tag: number; readonly content: Uint8Array }[] {
+export function readElements(
+  bytes: Uint8Array,
+): readonly { readonly tag: number; readonly content: Uint8Array }[] {
   const elements: { tag: number; content: Uint8Array }[] = [];
   let offset = 0;
   const next = (): number => {

@@ -35,8 +35,7 @@ const buildNumbers = (...numbers: readonly (readonly [value: number, bytes: 2 | 
   );
 
 /** Year, month and day, then hours, minutes and pairs of seconds (MS-DOS). */
-const dosTime = (at: Date): number =>
-  (at.getHours() << 11) | (at.getMinutes() << 5) | (at.getSeconds() >> 1);
+const dosTime = (at: Date): number => (at.getHours() << 11) | (at.getMinutes() << 5) | (at.getSeconds() >> 1);
 const dosDate = (at: Date): number =>
   ((at.getFullYear() - 1980) << 9) | ((at.getMonth() + 1) << 5) | at.getDate();
 
@@ -71,6 +70,15 @@ export function buildZip(entries: readonly ZipEntry[], at: Date): Uint8Array<Arr
   }
   const listing = concat(...directory);
   const { length } = entries;
-  const end = buildNumbers([0x06054b50, 4], [0, 2], [0, 2], [length, 2], [length, 2], [listing.length, 4], [offset, 4], [0, 2]);
+  const end = buildNumbers(
+    [0x06054b50, 4],
+    [0, 2],
+    [0, 2],
+    [length, 2],
+    [length, 2],
+    [listing.length, 4],
+    [offset, 4],
+    [0, 2],
+  );
   return concat(...files, listing, end);
 }

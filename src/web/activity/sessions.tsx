@@ -1,0 +1,89 @@
+/** Live sessions, and ending one. */
+
+import { useState } from 'react';
+import { useConsole } from '../context.ts';
+import type { Session } from '../model.ts';
+import { FormDialog } from '../parts/dialog.tsx';
+import { type Column, Listing } from '../parts/listing.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { useEvery, useList } from '../resource.ts';
+import { useSubmit } from '../submit.ts';
+
+const refreshMs = 5_000;
+
+const columns: readonly Column<Session>[] = [
+  {
+    title: 'Program',
+    cell: ({ applicationName }) => applicationName || <span className="soft">unnamed</span>,
+  },
+  { title: 'Address', cell: ({ address }) => <code>{address}</code> },
+  { title: 'Certificate', cell: ({ certificate }) => certificate ?? <span className="soft">none</span> },
+  { title: 'API key', cell: ({ key }) => key ?? <span className="soft">gone</span> },
+  { title: 'Connected', cell: ({ startedAt }) => <Moment at={startedAt} /> },
+];
+
+const nameOf = ({ applicationName, address }: Session): string =>
+  `${applicationName || 'the session'} from ${address}`;
+
+export function Sessions() {
+  const list = useList<Session>('/sessions');
+  const [ending, setEnding] = useState<Session>();
+  useEvery(refreshMs, () => void list.reload());
+  return (
+    <>
+      <h3>Live sessions</h3>
+      <Listing
+        caption="Live sessions"
+        list={list}
+        columns={columns}
+        empty={<p>Nobody is connected now.</p>}
+        actions={(session) => (
+          <button
+            type="button"
+            className="quiet small"
+            aria-label={`End ${nameOf(session)}`}
+            onClick={() => setEnding(session)}
+          >
+            End
+          </button>
+        )}
+      />
+      {ending !== undefined && (
+        <EndSession session={ending} onDone={list.reload} onClose={() => setEnding(undefined)} />
+      )}
+    </>
+  );
+}
+
+function EndSession({
+  session,
+  onDone,
+  onClose,
+}: {
+  readonly session: Session;
+  readonly onDone: () => Promise<void>;
+  readonly onClose: () => void;
+}) {
+  const { api, say } = useConsole();
+  const submission = useSubmit(async () => {
+    await api.change('DELETE', `/sessions/${encodeURIComponent(session.id)}`, undefined, '*');
+    say(`Ended ${nameOf(session)}.`);
+    await onDone();
+    onClose();
+  });
+  return (
+    <FormDialog
+      title="End this session?"
+      action="End session"
+      pendingText="Ending…"
+      danger
+      submission={submission}
+      onClose={onClose}
+    >
+      <p>
+        {nameOf(session)} is disconnected and told so; a statement that runs is cancelled. It may connect
+        again: to keep it out, revoke its API key or certificate, or remove its address.
+      </p>
+    </FormDialog>
+  );
+}

@@ -1,0 +1,49 @@
+/** The text of a new key, for the only time. */
+
+import { useRef } from 'react';
+import type { CreatedKey } from '../model.ts';
+import { copyText } from '../parts/copy.tsx';
+import { Field } from '../parts/field.tsx';
+import { Note } from '../parts/note.tsx';
+import { OnceDialog } from '../parts/once-dialog.tsx';
+
+export function ShowKey({
+  created,
+  onClose,
+}: {
+  readonly created: CreatedKey;
+  readonly onClose: () => void;
+}) {
+  const { key, text } = created;
+  const field = useRef<HTMLInputElement>(null);
+  return (
+    <OnceDialog
+      title="Copy your API key"
+      action="Copy"
+      again="Copy again"
+      first="Copy the key first: it cannot be shown again."
+      use={async () => {
+        field.current?.select();
+        // Where pages may not copy, the selected text can be copied by hand.
+        await copyText(text).catch(() => undefined);
+      }}
+      onClose={onClose}
+    >
+      <Field label={`API key “${key.name}”`} name="text" hint="Programs send it as password.">
+        {(control) => (
+          <input
+            {...control}
+            ref={field}
+            className="secret"
+            readOnly
+            value={text}
+            onFocus={(event) => event.target.select()}
+          />
+        )}
+      </Field>
+      <Note tone="advice">
+        Postern keeps no copy. Put it into a password manager, or straight into the program that uses it.
+      </Note>
+    </OnceDialog>
+  );
+}
