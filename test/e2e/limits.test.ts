@@ -82,7 +82,7 @@ describe('the idle limit', () => {
     const error = new Promise((resolve) => client.once('error', resolve));
     expect(await error).toMatchObject({
       code: '57P05',
-      message: 'The session was ended because it was idle for 1 seconds.',
+      message: 'The session was ended because it was idle for 1 second.',
     });
   });
 

@@ -41,7 +41,7 @@ const from = '198.51.100.80';
 const sentence = {
   severity: 'FATAL',
   sqlstate: '08006',
-  message: 'The connection was not logged in within 1 seconds.',
+  message: 'The connection was not logged in within 1 second.',
 };
 
 describe('one deadline covers every gap: a peer', () => {
