@@ -10,7 +10,8 @@ import { sqlstateOf } from '../postgres/errors.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { asDatabaseOwner, asRole, lockBackend } from './admin.ts';
-import { managedRoleExists, markRole } from './managed-role.ts';
+import { estateRoleOf, isEstateEmpty, leaveToEstate, restoreEstate } from './estate.ts';
+import { createGroupRole, managedRoleExists } from './managed-role.ts';
 import { checkOwner } from './owner.ts';
 import { removeRole } from './removal.ts';
 
@@ -34,7 +35,9 @@ export async function prepareAccount(database: Database, account: BackendAccount
     await database.transaction(async (tx) => {
       await lockBackend(tx);
       await checkOwner(tx, account);
-      await ensurePublicRole(tx, account);
+      const role = publicRoleOf(account);
+      if (!(await managedRoleExists(tx, role, account))) await createGroupRole(tx, role, account);
+      await restoreEstate(tx, account);
       await closeDatabase(tx, account);
       await closePublicSchema(tx, account);
     });
@@ -47,28 +50,28 @@ export async function prepareAccount(database: Database, account: BackendAccount
 }
 
 /**
- * Takes the account's public role away; its keys must have been revoked before. The database stays closed.
- * Running it again changes nothing.
+ * Takes the account's public role away; its keys must have been revoked before. The database stays closed, and as long
+ * as anything belongs to the account's estate, that role stays with it: only a person can tell whether the views and
+ * functions in it may get the owner's rights. Running it again changes nothing.
  */
 export async function dropAccount(database: Database, account: BackendAccount): Promise<void> {
-  const role = publicRoleOf(account);
-  await database.transaction(async (tx) => {
-    await lockBackend(tx);
-    if (!(await managedRoleExists(tx, role, account))) return;
+  const drop = async (tx: Queryable, role: string): Promise<void> => {
     await asDatabaseOwner(tx, () =>
       tx.query(`REVOKE ALL ON DATABASE ${quoteIdentifier(account.database)} FROM ${quoteIdentifier(role)}`),
     );
     await removeRole(tx, { role, owner: account.ownerRole });
+  };
+  const [publicRole, estate] = [publicRoleOf(account), estateRoleOf(account)];
+  await database.transaction(async (tx) => {
+    await lockBackend(tx);
+    if (await managedRoleExists(tx, publicRole, account)) {
+      await leaveToEstate(tx, account, publicRole);
+      await drop(tx, publicRole);
+    }
+    if ((await managedRoleExists(tx, estate, account)) && (await isEstateEmpty(tx, account))) {
+      await drop(tx, estate);
+    }
   });
-}
-
-async function ensurePublicRole(tx: Queryable, account: BackendAccount): Promise<void> {
-  const role = publicRoleOf(account);
-  if (await managedRoleExists(tx, role, account)) return;
-  await tx.query(
-    `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
-  );
-  await markRole(tx, role, account);
 }
 
 /** CONNECT for the owner and the public role (hence for every key) instead of for everybody. */

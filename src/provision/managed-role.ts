@@ -14,6 +14,18 @@ const markOf = (account: { readonly name: string }): string =>
 export const isManagedSql = (oid: string): string =>
   `coalesce(shobj_description(${oid}, 'pg_authid'), '') LIKE 'Managed by Postern for the account %'`;
 
+/** A role that nobody logs in as, of Postern's, without any right. */
+export const createGroupRole = async (
+  tx: Queryable,
+  role: string,
+  account: { readonly name: string },
+): Promise<void> => {
+  await tx.query(
+    `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
+  );
+  await markRole(tx, role, account);
+};
+
 /** Says on the role that it is Postern's and which account's. */
 export const markRole = async (
   tx: Queryable,

@@ -1,6 +1,7 @@
 /**
  * The end of a scoped role, in steps that can be interrupted anywhere and repeated: no more logins, no more sessions,
- * nothing left that it owns or holds, no role. What it created stays and belongs to the account's owner.
+ * nothing left that it owns or holds, no role. What it created stays and belongs to the account's estate, see
+ * `estate.ts`, or to the account's owner if the key was a master.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
 import { joinRole, lockBackend } from './admin.ts';
+import { leaveToEstate } from './estate.ts';
 import { managedRoleExists } from './managed-role.ts';
 import { removeRole } from './removal.ts';
 import { revokeEverything } from './revocation.ts';
@@ -49,8 +51,14 @@ export async function revokeRole(
     }
     // Somebody else may have finished meanwhile.
     if (!(await managedRoleExists(tx, roleName, account))) return;
-    const name = quoteIdentifier(roleName);
-    await tx.query(`REASSIGN OWNED BY ${name} TO ${quoteIdentifier(account.ownerRole)}`);
+    if (kind === 'master') {
+      // Its holder had the owner's rights, so what it made may have them too.
+      await tx.query(
+        `REASSIGN OWNED BY ${quoteIdentifier(roleName)} TO ${quoteIdentifier(account.ownerRole)}`,
+      );
+    } else {
+      await leaveToEstate(tx, account, roleName);
+    }
     await removeRole(tx, { role: roleName, owner: account.ownerRole });
   });
 }

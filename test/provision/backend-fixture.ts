@@ -62,14 +62,14 @@ export async function withBackend<T>(
   const adminRole = `${name}_admin`;
   const account: BackendAccount = { name, database: database.name, ownerRole };
   const superuser = (...statements: string[]) => runAsSuperuser(database.url, ...statements);
+  // Before PostgreSQL 15 the schema public belongs to whoever made the cluster, not to whoever owns the database.
+  const [{ old } = {}] = await superuser("SELECT current_setting('server_version_num')::int < 150000 AS old");
   await superuser(
     `CREATE ROLE ${q(ownerRole)} NOLOGIN`,
-    // Before PostgreSQL 15 it belongs to whoever made the cluster, not to whoever owns the database.
-    `DO $$ BEGIN IF current_setting('server_version_num')::int < 150000 THEN
-       EXECUTE format('ALTER SCHEMA public OWNER TO %I', ${quoteLiteral(ownerRole)}); END IF; END $$`,
     `CREATE ROLE ${q(adminRole)} LOGIN CREATEROLE PASSWORD ${quoteLiteral(buildScramVerifier('secret'))}`,
     `GRANT ${q(ownerRole)} TO ${q(adminRole)} WITH ADMIN OPTION`,
     `ALTER DATABASE ${q(database.name)} OWNER TO ${q(ownerRole)}`,
+    ...(old ? [`ALTER SCHEMA public OWNER TO ${q(ownerRole)}`] : []),
     `SET ROLE ${q(ownerRole)}`,
     'CREATE SCHEMA gis',
     'CREATE TABLE public.roads (id serial PRIMARY KEY, name text)',

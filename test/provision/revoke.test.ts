@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Database } from '../../src/postgres/database.ts';
 import { type BackendAccount, dropAccount, publicRoleOf } from '../../src/provision/account.ts';
+import { estateRoleOf } from '../../src/provision/estate.ts';
 import { revokeRole } from '../../src/provision/revoke.ts';
 import { type AdminKind, type BackendFixture, withBackend } from './backend-fixture.ts';
 
@@ -38,7 +39,7 @@ describe.each<AdminKind>(['superuser', 'createrole'])('revoking with a %s as adm
           await superuser(
             "SELECT tableowner::text AS owner, (SELECT id FROM gis.upload) FROM pg_tables WHERE tablename = 'upload'",
           ),
-        ).toEqual([{ owner: account.ownerRole, id: 7 }]);
+        ).toEqual([{ owner: estateRoleOf(account), id: 7 }]);
         await revokeRole(database, account, { kind: 'regular', roleName });
       },
       { admin },
