@@ -15,25 +15,23 @@ const reasons: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this computer has no such address',
 };
 
+/** @param what as the sentence begins: `The gate` */
+export const listenFailure = (error: unknown, { host, port }: ListenOptions, what: string): RequestError => {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  return new RequestError(`${what} cannot listen on ${host}:${port}: ${reasons[code] ?? code}.`);
+};
+
 /**
- * @param what as the sentence begins: `The gate`
  * @returns the port
  * @throws RequestError one sentence
  */
-export const listenOn = async (
-  server: Server,
-  { host, port }: ListenOptions,
-  what: string,
-): Promise<number> => {
+export const listenOn = async (server: Server, place: ListenOptions, what: string): Promise<number> => {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen({ host, port }, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new RequestError(`${what} cannot listen on ${host}:${port}: ${reasons[code] ?? code}.`);
-  }
+  server.listen({ host: place.host, port: place.port }, resolve);
+  await promise.catch((error: unknown) => {
+    throw listenFailure(error, place, what);
+  });
   server.off('error', reject);
   return (server.address() as AddressInfo).port;
 };

@@ -1,8 +1,16 @@
-/** What this program is. */
+/** What this program is, and where its files lie: one folder above both `src/` and `dist/`. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/** From package.json, which lies one folder above both `src/` and `dist/`. */
+const root = new URL('../', import.meta.url);
+
+/** From package.json. */
 export const version: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
 ).version;
+
+/** The built page of the console; null: it has not been built. */
+export const webRoot: string | null = existsSync(new URL('dist/web/index.html', root))
+  ? fileURLToPath(new URL('dist/web/', root))
+  : null;

@@ -7,6 +7,7 @@ import type { Shell } from './shell.ts';
 interface DemoOptions {
   readonly dir: string;
   readonly port: number;
+  readonly consolePort: number;
 }
 
 const parsePort = (text: string): number => {
@@ -23,11 +24,12 @@ export const addDemoCommand = (program: Command, shell: Shell): void => {
     )
     .option('--dir <dir>', 'directory for everything, kept for the next time', '.postern')
     .option('--port <port>', 'port of 127.0.0.1 that the gate listens on', parsePort, 6432)
-    .action(async ({ dir, port }: DemoOptions) => {
+    .option('--console-port <port>', 'port of 127.0.0.1 that the console listens on', parsePort, 8080)
+    .action(async ({ dir, port, consolePort }: DemoOptions) => {
       const stop = new AbortController();
       void shell.terminal.untilSignal().then(() => stop.abort());
       // Here and not above: the other commands start without loading the gate.
       const { runDemo } = await import('./demo/run.ts');
-      await runDemo({ directory: dir, port, shell, stop: stop.signal });
+      await runDemo({ directory: dir, port, consolePort, shell, stop: stop.signal });
     });
 };

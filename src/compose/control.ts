@@ -7,7 +7,7 @@ import type { BackendConfig, Config } from '../config/config.ts';
 import type { ClientAuthority, KeyContext, SealContext } from '../control/context.ts';
 import { createSealer } from '../control/seal.ts';
 import { RequestError } from '../errors.ts';
-import type { Database } from '../postgres/database.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../postgres/database.ts';
 import { sqlstateOf } from '../postgres/errors.ts';
 import { openReachable } from '../postgres/reachable.ts';
 import { requireMigrated } from '../store/migrate.ts';
@@ -28,9 +28,15 @@ const roleProblem = (error: unknown): string | undefined => {
   }
 };
 
-const openStore = async ({ store: { url } }: Config): Promise<Database> => {
-  const options = { url, role: consoleRole, applicationName: 'postern control', statementTimeoutMs: 60_000 };
-  const store = await openReachable('The store', options).catch((error: unknown) => {
+const storeOptions = ({ store: { url } }: Config): DatabaseOptions => ({
+  url,
+  role: consoleRole,
+  applicationName: 'postern control',
+  statementTimeoutMs: 60_000,
+});
+
+const openStore = async (config: Config): Promise<Database> => {
+  const store = await openReachable('The store', storeOptions(config)).catch((error: unknown) => {
     const problem = roleProblem(error);
     throw problem === undefined ? error : new RequestError(problem, { cause: error });
   });
@@ -82,6 +88,39 @@ const openBackend = async ({ backends }: Config, name: string, database: string)
   });
 };
 
+/** Everything that use cases work with, but for who is asking. */
+export type HeldControl = Omit<OpenedControl, 'actor'> & { readonly close: () => Promise<void> };
+
+const holdControl = (config: Config, store: Database): HeldControl => {
+  const backends = new Map<string, Promise<Database>>();
+  const backendAdmin = (name: string, database: string): Promise<Database> => {
+    const place = JSON.stringify([name, database]);
+    const known = backends.get(place);
+    if (known) return known;
+    const opened = openBackend(config, name, database);
+    backends.set(place, opened);
+    // A backend that could not be reached may be back when it is asked for again.
+    opened.catch(() => backends.delete(place));
+    return opened;
+  };
+  const sealer = createSealer(config.sealingKeys);
+  return {
+    store,
+    now: Date.now,
+    backendAdmin,
+    sealer,
+    seal: sealer.seal,
+    close: async () => {
+      const opened = await Promise.allSettled([...backends.values(), store]);
+      await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+    },
+  };
+};
+
+/** For as long as the process runs; the store need not be there yet. */
+export const keepControl = (config: Config): HeldControl =>
+  holdControl(config, openDatabase({ ...storeOptions(config), connectTimeoutMs: 5_000 }));
+
 /**
  * Runs `work` with the store and the way to the backends; all connections are closed afterwards.
  * @param actor who is asking, for the audit
@@ -92,20 +131,11 @@ export const withControl = async <T>(
   actor: string,
   work: (context: OpenedControl) => Promise<T>,
 ): Promise<T> => {
-  const store = await openStore(config);
-  const backends = new Map<string, Promise<Database>>();
-  const backendAdmin = (name: string, database: string): Promise<Database> => {
-    const place = JSON.stringify([name, database]);
-    const opened = backends.get(place) ?? openBackend(config, name, database);
-    backends.set(place, opened);
-    return opened;
-  };
-  const sealer = createSealer(config.sealingKeys);
+  const { close, ...held } = holdControl(config, await openStore(config));
   try {
-    return await work({ store, actor, now: Date.now, backendAdmin, sealer, seal: sealer.seal });
+    return await work({ ...held, actor });
   } finally {
-    const opened = await Promise.allSettled([...backends.values(), store]);
-    await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+    await close();
   }
 };
 

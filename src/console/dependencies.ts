@@ -19,6 +19,8 @@ export interface ConsoleDependencies {
   readonly secureCookies: true;
   /** CIDRs of the reverse proxies whose X-Forwarded-For, -Proto and -Host count. */
   readonly trustProxy: readonly string[];
+  /** PEM; null: plain HTTP, for loopback or behind a reverse proxy that terminates TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Directory of the built page; null: the API alone. */
   readonly webRoot: string | null;
   readonly log: Log;

@@ -29,9 +29,11 @@ const requestTimeoutMs = 30_000;
 /** Per address and minute. */
 const requestLimit = 1_200;
 
-const createApp = ({ trustProxy }: ConsoleDependencies): ConsoleApp => {
+const createApp = ({ trustProxy, tls }: ConsoleDependencies): ConsoleApp => {
   const app = fastify({
     logger: false,
+    // Fastify's types have another instance for HTTPS; nothing here depends on which one it is.
+    https: tls as null,
     trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,

@@ -9,7 +9,7 @@ import { grantsFromJson } from '../policy/grants.ts';
 import { prepareAccount } from '../provision/account.ts';
 import { provisionRole } from '../provision/scoped-role.ts';
 import { buildScramVerifier } from '../provision/verifier.ts';
-import { type Account, listAccounts } from '../store/accounts.ts';
+import { type Account, findAccountById, listAccounts } from '../store/accounts.ts';
 import { findKeyById, listKeys, loadSealedRoleSecret } from '../store/api-keys.ts';
 import { tryKeyLock } from '../store/locks.ts';
 import type { BackendContext, SealContext } from './context.ts';
@@ -35,14 +35,24 @@ export async function repairRoles(context: BackendContext & SealContext): Promis
       repaired.push({
         account: account.name,
         key: name,
-        problem: await problemOf(() => tryKeyLock(context.store, id, () => repairKey(context, account, id))),
+        problem: await problemOf(() => tryKeyLock(context.store, id, () => putBack(context, account, id))),
       });
     }
   }
   return repaired;
 }
 
-async function repairKey(context: BackendContext & SealContext, account: Account, id: string): Promise<void> {
+/**
+ * Puts back the role of one key; nothing happens while somebody else changes that key, or when it is not active.
+ * @throws RequestError one sentence when the backend did not follow
+ */
+export async function repairKey(context: BackendContext & SealContext, keyId: string): Promise<void> {
+  const key = await findKeyById(context.store, keyId);
+  const account = key && (await findAccountById(context.store, key.accountId));
+  if (account) await tryKeyLock(context.store, keyId, () => putBack(context, account, keyId));
+}
+
+async function putBack(context: BackendContext & SealContext, account: Account, id: string): Promise<void> {
   const key = await findKeyById(context.store, id);
   if (key?.state !== 'active') return;
   const verifier = buildScramVerifier(context.sealer.open(await loadSealedRoleSecret(context.store, id), id));

@@ -16,10 +16,16 @@ export interface GaugeReadings {
 
 const loginBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-export const createMetrics = (readings: GaugeReadings) => {
+/** Of the process alone: CPU, memory, event-loop lag. */
+export const createProcessMetrics = (): Registry => {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  return registry;
+};
+
+export const createMetrics = (readings: GaugeReadings) => {
+  const registry = createProcessMetrics();
+  const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,

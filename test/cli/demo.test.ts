@@ -17,6 +17,7 @@ const run = promisify(execFile);
 let root: string;
 let directory: string;
 let port: number;
+let consolePort: number;
 const started: ReturnType<typeof startCli>[] = [];
 
 const freePort = async (): Promise<number> => {
@@ -41,6 +42,8 @@ const start = (options: { dir?: string; port?: number } = {}) => {
     options.dir ?? directory,
     '--port',
     String(options.port ?? port),
+    '--console-port',
+    String(consolePort),
   ]);
   started.push(demo);
   return demo;
@@ -106,6 +109,7 @@ const stopBySignal = async (demo: ReturnType<typeof startCli>, signal: 'SIGINT' 
   const { code, err } = await demo.ended;
   expect({ code, lastLine: err.trim().split('\n').at(-1) }).toEqual({ code: 0, lastLine: 'Stopping …' });
   expect(await listens(port)).toBe(false);
+  expect(await listens(consolePort)).toBe(false);
   expect(await listens(postgresPort)).toBe(false);
 };
 
@@ -115,6 +119,7 @@ beforeAll(async () => {
   await chmod(root, 0o755);
   directory = join(root, "it's here");
   port = await freePort();
+  consolePort = await freePort();
 });
 
 afterAll(async () => {
@@ -138,6 +143,8 @@ test('a first start leaves files with which a client reads what the reader key w
     'PGSSLMODE',
     'PGSSLROOTCERT',
     'PGUSER',
+    'POSTERN_ADMIN_TOKEN',
+    'POSTERN_CONSOLE_URL',
     'POSTERN_MASTER_KEY',
     'POSTERN_READER_KEY',
   ]);

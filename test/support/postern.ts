@@ -233,7 +233,7 @@ export const startPostern = async ({
     );
     const clientConfig = (options: ClientConfig = {}): ClientConfig => ({
       host: 'localhost',
-      port: serving.gatePort,
+      port: serving.gatePort ?? 0,
       user: account,
       password: readerKey,
       database: account,
@@ -255,7 +255,7 @@ export const startPostern = async ({
       config,
       store,
       directory,
-      port: serving.gatePort,
+      port: serving.gatePort ?? 0,
       serving,
       files,
       masterKey,

@@ -10,17 +10,23 @@ export const publicHost = 'localhost';
 
 const passwordFile = 'postgres-password';
 const sealingKeyFile = 'sealing-key';
+const adminTokenFile = 'admin-token';
 
 /** The superuser's password, the same at each start. Stands in URLs and in a line of its own. */
 export const keepPassword = (place: Place): Promise<string> =>
   keepSecret(place, passwordFile, () => randomBytes(24).toString('base64url'));
 
+/** What operators sign in to the console with, the same at each start. */
+export const keepAdminToken = (place: Place): Promise<string> =>
+  keepSecret(place, adminTokenFile, () => randomBytes(24).toString('hex'));
+
 export interface DemoPorts {
   readonly gate: number;
+  readonly console: number;
   readonly postgres: number;
 }
 
-const build = ({ gate, postgres }: DemoPorts): string => `\
+const build = ({ gate, console, postgres }: DemoPorts): string => `\
 # Written by "postern demo" at each start: changes made here are lost.
 # The demo serves by it; the other commands read it with POSTERN_CONFIG or --config.
 
@@ -50,6 +56,10 @@ gate:
   key_file: authority/server.key
   client_ca_file: authority/client_ca.pem
 
+console:
+  listen: 127.0.0.1:${console}
+  admin_token: \${file:secrets/${adminTokenFile}}
+
 authority:
   certificate_file: authority/client_ca.pem
   key_file: authority/client_ca.key
@@ -61,5 +71,6 @@ telemetry:
 
 export const writeConfiguration = async (place: Place, ports: DemoPorts): Promise<void> => {
   await keepSecret(place, sealingKeyFile, () => randomBytes(32).toString('base64'));
+  await keepAdminToken(place);
   await writeWhole(place.configuration, build(ports), 0o600);
 };

@@ -21,18 +21,21 @@ const tryPort = async (host: string, port: number): Promise<number | string> => 
 
 /**
  * `localhost` means both addresses to clients, which try ::1 first: somebody else there would get their connections.
+ * @param option of the command line, for whoever has to choose another
  * @throws RequestError one sentence when the port is taken or may not be used
  */
-export const requireFreePort = async (port: number): Promise<void> => {
+export const requireFreePort = async (port: number, option: string): Promise<void> => {
   for (const host of ['127.0.0.1', '::1']) {
     const seen = await tryPort(host, port);
     if (seen === 'EADDRINUSE') {
       throw new RequestError(
-        `Port ${port} of ${host} is taken: stop what listens there, or choose another port with --port.`,
+        `Port ${port} of ${host} is taken: stop what listens there, or choose another port with ${option}.`,
       );
     }
     if (host === '127.0.0.1' && typeof seen === 'string') {
-      throw new RequestError(`Port ${port} of ${host} cannot be used (${seen}): choose another with --port.`);
+      throw new RequestError(
+        `Port ${port} of ${host} cannot be used (${seen}): choose another with ${option}.`,
+      );
     }
   }
 };

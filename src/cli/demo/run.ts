@@ -17,7 +17,7 @@ import { loadBinaries } from './binaries.ts';
 import { keepClientFiles } from './client-files.ts';
 import { keepPassword, writeConfiguration } from './configuration.ts';
 import { prepareDatabases } from './databases.ts';
-import { writeEnvironment } from './environment.ts';
+import { consoleUrl, writeEnvironment } from './environment.ts';
 import { lockDirectory } from './lock.ts';
 import { inspectPlace, makePlace, type Place, placeOf } from './place.ts';
 import { requireFreePort } from './ports.ts';
@@ -27,20 +27,22 @@ import { buildWelcome } from './welcome.ts';
 
 export interface DemoOptions {
   readonly directory: string;
-  /** Of the gate. */
+  /** Of the gate, of the console. */
   readonly port: number;
+  readonly consolePort: number;
   readonly shell: Pick<Shell, 'note' | 'answer'>;
   readonly stop: AbortSignal;
 }
 
 /** The directory for this process alone; nothing is made before port and directory are known to be usable. */
-const occupy = async (place: Place, port: number): Promise<() => void> => {
+const occupy = async (place: Place, { port, consolePort }: DemoOptions): Promise<() => void> => {
   const lock = () => lockDirectory(place.directory, place.lock);
   const known = await inspectPlace(place);
   // Before the port: a running demo explains a taken one better.
   const release = known ? lock() : null;
   try {
-    await requireFreePort(port);
+    await requireFreePort(port, '--port');
+    await requireFreePort(consolePort, '--console-port');
   } catch (error) {
     release?.();
     throw error;
@@ -51,28 +53,25 @@ const occupy = async (place: Place, port: number): Promise<() => void> => {
 };
 
 /** Everything that a client needs, in the store, on the backend and in files. @returns the certificate's name */
-const prepareClient = (config: Config, place: Place, port: number): Promise<string> =>
+const prepareClient = (config: Config, place: Place, { port, consolePort }: DemoOptions): Promise<string> =>
   withControl(config, 'demo', async (opened) => {
     const control = { ...opened, clientAuthority: await loadClientAuthority(config) };
     const keys = await prepareAccount(control, place);
     const certificateName = await keepClientFiles(control, place, port);
-    await writeEnvironment(place, port, keys);
+    await writeEnvironment(place, { gate: port, console: consolePort }, keys);
     return certificateName;
   });
 
-const serve = async (
-  { port, shell, stop }: DemoOptions,
-  place: Place,
-  postgres: RunningPostgres,
-): Promise<void> => {
+const serve = async (options: DemoOptions, place: Place, postgres: RunningPostgres): Promise<void> => {
   await using running = new AsyncDisposableStack();
-  await writeConfiguration(place, { gate: port, postgres: postgres.port });
+  const { port, consolePort, shell, stop } = options;
+  await writeConfiguration(place, { gate: port, console: consolePort, postgres: postgres.port });
   const config = loadConfig(place.configuration);
   shell.note('Preparing the databases …');
   await prepareDatabases(postgres.url);
   if (stop.aborted) return;
   shell.note('Preparing the account "demo", its certificate and its keys …');
-  const certificateName = await prepareClient(config, place, port);
+  const certificateName = await prepareClient(config, place, options);
   if (stop.aborted) return;
   const logFile = await open(place.log, 'a', 0o600);
   running.defer(() => logFile.close());
@@ -81,8 +80,8 @@ const serve = async (
   await serving.ready;
   const { telemetryPort } = serving;
   shell.answer(
-    { directory: place.directory, port, telemetryPort, environment: place.environment },
-    buildWelcome({ place, certificateName, telemetryPort }),
+    { directory: place.directory, port, consolePort, telemetryPort, environment: place.environment },
+    buildWelcome({ place, certificateName, consoleUrl: consoleUrl(consolePort), telemetryPort }),
   );
   const ending = await Promise.race([
     postgres.died,
@@ -97,12 +96,12 @@ const serve = async (
  * @throws RequestError one sentence: the port or the directory is taken, PostgreSQL cannot be started or has ended
  */
 export const runDemo = async (options: DemoOptions): Promise<void> => {
-  const { port, shell, stop } = options;
+  const { shell, stop } = options;
   const binaries = await loadBinaries();
   const systemUser = await findSystemUser();
   const place = placeOf(options.directory);
   await using running = new AsyncDisposableStack();
-  running.defer(await occupy(place, port));
+  running.defer(await occupy(place, options));
   shell.note(`Postern's demo in ${place.directory}`);
   const password = await keepPassword(place);
   await keepAuthority(place);

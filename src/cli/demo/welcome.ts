@@ -7,6 +7,7 @@ import type { Place } from './place.ts';
 export interface Welcome {
   readonly place: Place;
   readonly certificateName: string;
+  readonly consoleUrl: string;
   readonly telemetryPort: number;
 }
 
@@ -22,7 +23,7 @@ const sourced = (path: string): string => (path.includes('/') ? path : `./${path
 const quoted = (path: string): string =>
   /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
-export const buildWelcome = ({ place, certificateName, telemetryPort }: Welcome): string => `
+export const buildWelcome = ({ place, certificateName, consoleUrl, telemetryPort }: Welcome): string => `
 Postern is ready
 
 In another shell, in this directory:
@@ -40,6 +41,10 @@ Take the certificate away while somebody works with it (the next start makes a n
 
   export POSTERN_CONFIG=${quoted(shortest(place.configuration))}
   npm run -s postern -- certificate revoke ${accountName} ${certificateName}
+
+The page where people help themselves, for the account ${accountName} and its master key ($POSTERN_MASTER_KEY):
+
+  ${consoleUrl}
 
 Log: ${shortest(place.log)}   Metrics: http://127.0.0.1:${telemetryPort}/metrics   Ctrl-C stops everything.
 `;

@@ -1,0 +1,52 @@
+/** Builds the console and lets it listen: over TLS when it has a certificate of its own. */
+
+import type { AddressInfo } from 'node:net';
+import { loadServerCertificate } from '../authority/server-certificate.ts';
+import type { Config, ConsoleConfig } from '../config/config.ts';
+import { buildConsole } from '../console/server.ts';
+import { listenFailure } from '../port.ts';
+import { webRoot } from '../program.ts';
+import type { Log } from '../telemetry/log.ts';
+import { keepControl, loadClientAuthority } from './control.ts';
+
+export interface RunningConsole {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+const loadTls = async (files: NonNullable<ConsoleConfig['tls']>) => {
+  const { certificatePem, keyPem } = await loadServerCertificate(files);
+  return { cert: certificatePem, key: keyPem };
+};
+
+/**
+ * @throws RequestError one sentence for a file or a port that cannot be used; nothing is left running
+ */
+export const startConsole = async (
+  config: Config,
+  consoleConfig: ConsoleConfig,
+  log: Log,
+): Promise<RunningConsole> => {
+  await using running = new AsyncDisposableStack();
+  const { close, ...control } = keepControl(config);
+  running.defer(close);
+  const app = await buildConsole({
+    control: { ...control, clientAuthority: await loadClientAuthority(config) },
+    sealer: control.sealer,
+    adminToken: consoleConfig.adminToken,
+    public: config.public,
+    secureCookies: true,
+    trustProxy: consoleConfig.trustedProxies,
+    tls: consoleConfig.tls && (await loadTls(consoleConfig.tls)),
+    webRoot,
+    log,
+  });
+  running.defer(() => app.close());
+  await app.listen(consoleConfig.listen).catch((error: unknown) => {
+    throw listenFailure(error, consoleConfig.listen, 'The console (console.listen)');
+  });
+  const { port } = app.server.address() as AddressInfo;
+  const stack = running.move();
+  log.info({ address: consoleConfig.listen.host, port }, 'console listens');
+  return { port, stop: () => stack.disposeAsync() };
+};
