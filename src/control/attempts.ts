@@ -3,7 +3,7 @@
  * certificate or key keeps its name here.
  */
 
-import { failureOf, titleOf } from '../failures.ts';
+import { failureOf, failures, titleOf } from '../failures.ts';
 import type { Queryable } from '../postgres/query.ts';
 import type { Account } from '../store/accounts.ts';
 import { listKeys } from '../store/api-keys.ts';
@@ -15,7 +15,7 @@ import { existingAccount } from './existing.ts';
 export interface ToldAttempt extends Attempt {
   readonly certificate: string | null;
   readonly key: string | null;
-  /** Why it was refused or what ended it, one sentence; null: nothing was in its way. */
+  /** Why it was refused or what ended it, one sentence; null: no reason, or one that is not known here. */
   readonly title: string | null;
   /** What to do about it. */
   readonly hint: string | null;
@@ -51,7 +51,8 @@ export async function tellAttempts(
 
 function reasonOf({ name }: Pick<Account, 'name'>, attempt: Attempt): Pick<ToldAttempt, 'title' | 'hint'> {
   const { reason, address, database } = attempt;
-  if (reason === null) return { title: null, hint: null };
+  // A newer instance may write reasons that this program does not know yet.
+  if (reason === null || !Object.hasOwn(failures, reason)) return { title: null, hint: null };
   const facts = { account: name, user: name, address: address ?? '', database: database ?? '' };
   return { title: titleOf(reason, facts), hint: failureOf(reason).hint ?? null };
 }

@@ -50,10 +50,9 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
         summary: 'End a session; its client is told',
         params: z.strictObject({ id: connectionId }),
         querystring: ofAccount,
-        response: {
-          202: nothing.describe('Told to end, but still there after some seconds'),
-          204: nothing,
-        },
+        description:
+          'Answers when it is gone; 202: it was told to end and is still there after some seconds.',
+        response: { 202: nothing, 204: nothing },
       },
     },
     async (request, reply) => {
