@@ -24,8 +24,9 @@ COPY --from=packages /packages/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY package.json ./
 COPY config/postern.example.yaml config/
+COPY docs/clients docs/clients
 USER 1000:1000
-EXPOSE 6432
+EXPOSE 6432 8080
 STOPSIGNAL SIGTERM
 # Exec form throughout: signals arrive, and no shell is needed. The endpoint is telemetry.listen's default.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "--eval", "fetch('http://127.0.0.1:9464/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
