@@ -21,7 +21,7 @@ export interface Feed {
 /** @param outcome only attempts that ended so; '': all */
 export function useAttempts(outcome: string, isPaused: boolean): Feed {
   const { api } = useConsole();
-  const list = useList<Attempt>(`/attempts${outcome && `?outcome=${outcome}`}`, 25);
+  const list = useList<Attempt>(`/attempts${outcome && `?outcome=${outcome}`}`, 10);
   const [isStreaming, setIsStreaming] = useState(false);
   const { set, reload } = list;
 

@@ -3,6 +3,7 @@
 import { useId, useState } from 'react';
 import { useConsole } from '../context.ts';
 import type { AddressRule, Attempt } from '../model.ts';
+import { Address } from '../parts/address.tsx';
 import { type Column, Listing } from '../parts/listing.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Badge, ProblemNote } from '../parts/note.tsx';
@@ -25,7 +26,7 @@ const columns: readonly Column<Attempt>[] = [
       </>
     ),
   },
-  { title: 'Address', cell: ({ address }) => <code>{address ?? 'unknown'}</code> },
+  { title: 'Address', cell: ({ address }) => <Address of={address ?? 'unknown'} /> },
   {
     title: 'With',
     cell: ({ certificate, key, applicationName }) =>

@@ -3,6 +3,7 @@
 import { useState } from 'react';
 import { useConsole } from '../context.ts';
 import type { Session } from '../model.ts';
+import { Address } from '../parts/address.tsx';
 import { FormDialog } from '../parts/dialog.tsx';
 import { type Column, Listing } from '../parts/listing.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -16,7 +17,7 @@ const columns: readonly Column<Session>[] = [
     title: 'Program',
     cell: ({ applicationName }) => applicationName || <span className="soft">unnamed</span>,
   },
-  { title: 'Address', cell: ({ address }) => <code>{address}</code> },
+  { title: 'Address', cell: ({ address }) => <Address of={address} /> },
   { title: 'Certificate', cell: ({ certificate }) => certificate ?? <span className="soft">none</span> },
   { title: 'API key', cell: ({ key }) => key ?? <span className="soft">gone</span> },
   { title: 'Connected', cell: ({ startedAt }) => <Moment at={startedAt} /> },

@@ -2,29 +2,29 @@
 
 import { useState } from 'react';
 import type { AddressRule } from '../model.ts';
+import { Address } from '../parts/address.tsx';
 import { type Column, Listing } from '../parts/listing.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Badge } from '../parts/note.tsx';
 import { Section } from '../parts/section.tsx';
 import { type List, useEvery } from '../resource.ts';
-import { shortCidr } from '../text/addresses.ts';
 import { isPast } from '../text/times.ts';
 import { AddAddresses } from './add-addresses.tsx';
 import { EditAddress } from './edit-address.tsx';
 import { RemoveAddress } from './remove-address.tsx';
 
 const columns: readonly Column<AddressRule>[] = [
-  { title: 'Address', cell: ({ cidr }) => <code>{shortCidr(cidr)}</code> },
+  { title: 'Address', cell: ({ cidr }) => <Address of={cidr} /> },
   { title: 'Label', cell: ({ label }) => label || <span className="soft">none</span> },
   {
-    title: 'Allowed until',
+    title: 'Expires',
     cell: ({ expiresAt }) =>
       isPast(expiresAt, Date.now()) ? (
         <>
           <Badge tone="warn">expired</Badge> <Moment at={expiresAt} />
         </>
       ) : (
-        <Moment at={expiresAt} none="for good" />
+        <Moment at={expiresAt} />
       ),
   },
 ];

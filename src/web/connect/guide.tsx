@@ -6,9 +6,9 @@
 import { useEffect, useRef } from 'react';
 import { copyText } from '../parts/copy.tsx';
 
-/** Puts a button before each block; returns how to take them away. */
+/** Puts a button beside each block; returns how to take them away. */
 function addCopyButtons(article: HTMLElement): () => void {
-  const buttons = [...article.querySelectorAll('pre')].map((block) => {
+  const frames = [...article.querySelectorAll('pre')].map((block) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'quiet small';
@@ -23,11 +23,14 @@ function addCopyButtons(article: HTMLElement): () => void {
       );
     });
     block.tabIndex = 0;
-    block.before(button);
-    return button;
+    const frame = document.createElement('div');
+    frame.className = 'block';
+    block.replaceWith(frame);
+    frame.append(block, button);
+    return { frame, block };
   });
   return () => {
-    for (const button of buttons) button.remove();
+    for (const { frame, block } of frames) frame.replaceWith(block);
   };
 }
 

@@ -3,7 +3,8 @@
  * Escape and Cancel close it, unless something is running; a click beside it does not, for nothing typed is lost so.
  */
 
-import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef } from 'react';
+import { type ReactNode, type SyntheticEvent, useId } from 'react';
+import { useModal } from './modal.ts';
 import { ProblemNote } from './note.tsx';
 
 export function Dialog({
@@ -19,13 +20,8 @@ export function Dialog({
   readonly pending?: boolean;
   readonly wide?: boolean;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
-  useEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => shown?.close();
-  }, []);
   const refuse = (event: SyntheticEvent) => {
     event.preventDefault();
     if (!pending) onClose();

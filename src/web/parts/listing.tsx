@@ -43,41 +43,43 @@ export function Listing<T extends { readonly id: string }>(props: ListingProps<T
       {items.length === 0 ? (
         <div className="empty">{empty}</div>
       ) : (
-        <table className="listing">
-          <caption className="unseen">{caption}</caption>
-          <thead>
-            <tr>
-              {columns.map(({ title }) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-              {actions !== undefined && (
-                <th scope="col">
-                  <span className="unseen">Actions</span>
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item) => (
-              <tr key={item.id} className={isFaded?.(item) ? 'faded' : undefined}>
-                {columns.map(({ title, cell }, index) =>
-                  index === 0 ? (
-                    <th key={title} scope="row">
-                      {cell(item)}
-                    </th>
-                  ) : (
-                    <td key={title} data-title={title}>
-                      <div>{cell(item)}</div>
-                    </td>
-                  ),
+        <div className="fitted">
+          <table className="listing">
+            <caption className="unseen">{caption}</caption>
+            <thead>
+              <tr>
+                {columns.map(({ title }) => (
+                  <th key={title} scope="col">
+                    {title}
+                  </th>
+                ))}
+                {actions !== undefined && (
+                  <th scope="col">
+                    <span className="unseen">Actions</span>
+                  </th>
                 )}
-                {actions !== undefined && <td className="actions">{actions(item)}</td>}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {items.map((item) => (
+                <tr key={item.id} className={isFaded?.(item) ? 'faded' : undefined}>
+                  {columns.map(({ title, cell }, index) =>
+                    index === 0 ? (
+                      <th key={title} scope="row">
+                        {cell(item)}
+                      </th>
+                    ) : (
+                      <td key={title} data-title={title}>
+                        <div>{cell(item)}</div>
+                      </td>
+                    ),
+                  )}
+                  {actions !== undefined && <td className="actions">{actions(item)}</td>}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {list.more !== null && (
         <p className="more">

@@ -13,6 +13,7 @@ import {
   useState,
 } from 'react';
 import { useSubmit } from '../submit.ts';
+import { useModal } from './modal.ts';
 import { ProblemNote } from './note.tsx';
 
 export function OnceDialog({
@@ -34,7 +35,7 @@ export function OnceDialog({
   readonly use: () => Promise<void>;
   readonly onClose: () => void;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const [used, setUsed] = useState(false);
   const [refused, setRefused] = useState(0);
   const id = useId();
@@ -43,11 +44,6 @@ export function OnceDialog({
     setUsed(true);
   });
   const refuse = () => setRefused((times) => times + 1);
-  useEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => shown?.close();
-  }, []);
   useStaying(!used, refuse);
 
   const leave = () => (used ? onClose() : refuse());
@@ -61,7 +57,6 @@ export function OnceDialog({
     if (event.target === dialog.current) leave();
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: it listens for the attempts to close it.
     <dialog
       ref={dialog}
       className="once"

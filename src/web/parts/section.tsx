@@ -18,7 +18,7 @@ export function Section({
 }) {
   const heading = useId();
   return (
-    <section id={id} aria-labelledby={heading}>
+    <section id={id} aria-labelledby={heading} tabIndex={-1}>
       <header>
         <div>
           <h2 id={heading}>{title}</h2>

@@ -22,8 +22,8 @@ export function Toast({
       {said !== undefined && (
         <div key={said.at}>
           <p>{said.text}</p>
-          <button type="button" className="quiet small" aria-label="Dismiss this message" onClick={onDismiss}>
-            OK
+          <button type="button" className="quiet small" onClick={onDismiss}>
+            Dismiss
           </button>
         </div>
       )}
