@@ -4,6 +4,7 @@
  */
 
 import type { RouteOptions } from 'fastify';
+import { z } from 'zod';
 import { problem } from './schemas.ts';
 
 const described: Readonly<Record<number, string>> = {
@@ -43,7 +44,8 @@ const describeSuccess = (response: object): object =>
   Object.fromEntries(
     Object.entries(response).map(([status, schema]: [string, object]) => {
       const description = successes[status];
-      const isDescribed = description === undefined || 'content' in schema;
+      const isDescribed =
+        description === undefined || schema instanceof z.ZodUndefined || 'content' in schema;
       return [status, isDescribed ? schema : { description, content: { 'application/json': { schema } } }];
     }),
   );

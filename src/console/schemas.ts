@@ -33,7 +33,7 @@ export const byId = z.strictObject({ id });
 /** In answers; ISO 8601 on the wire. */
 export const time = z.date();
 
-const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const moment = z.iso.datetime({ offset: true, abort: true }).transform((text) => new Date(text));
 const duration = parsedText(parseDurationMs, 16).describe('As 15m, 8h or 90d');
 
 /** Of what ends by itself: a moment, or a time from now; neither: it does not end. */

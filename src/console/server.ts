@@ -20,6 +20,7 @@ import { describeRoute } from './route-description.ts';
 import { routes } from './routes/list.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { SignedOut } from './session-cookie.ts';
+import { checkStorable } from './storable-text.ts';
 import { SignInThrottle, tooMany } from './throttle.ts';
 import { addWebPage } from './web-page.ts';
 
@@ -55,6 +56,8 @@ const acceptJsonOnly = (app: ConsoleApp): void => {
   });
   app.addHook('preValidation', async (request) => {
     request.body ??= {};
+    const { params, query, body } = request;
+    checkStorable({ params, query, body });
   });
 };
 

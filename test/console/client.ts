@@ -19,6 +19,8 @@ export interface Client {
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   put(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   patch(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Only the beginning of an answer that does not end; its body if it is short. */
+  begin(path: string): Promise<Answer>;
   delete(path: string, headers?: Record<string, string>): Promise<Answer>;
   /** The same client with more headers. */
   with(headers: Record<string, string>): Client;
@@ -57,6 +59,13 @@ export const createClient = (origin: string, fixed: Readonly<Record<string, stri
     post: (path, body, headers) => send('POST', path, body, headers),
     put: (path, body, headers) => send('PUT', path, body, headers),
     patch: (path, body, headers) => send('PATCH', path, body, headers),
+    begin: async (path) => {
+      const response = await fetch(`${origin}/api/v1${path}`, { headers: fixed });
+      if (!response.ok) return answerOf(response);
+      const { status, headers } = response;
+      await response.body?.cancel();
+      return { status, headers, text: '', body: null };
+    },
     delete: (path, headers) => send('DELETE', path, undefined, headers),
     with: (more) => createClient(origin, { ...fixed, ...more }),
   };

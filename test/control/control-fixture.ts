@@ -22,6 +22,8 @@ import { createStore } from '../support/store.ts';
 export interface ControlFixture {
   readonly context: ControlContext;
   readonly account: Account;
+  /** The store as its owner, for what gates write. */
+  readonly ownedStore: Database;
   readonly backend: BackendFixture;
   readonly sealer: Sealer;
   readonly sealingKey: SealingKey;
@@ -67,6 +69,7 @@ export async function withControl<T>(
       return await work({
         context,
         account,
+        ownedStore: store.owner,
         backend,
         sealer,
         sealingKey,
