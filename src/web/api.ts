@@ -74,5 +74,6 @@ export function createApi(account: string | null, onSignedOut: () => void): Api 
 }
 
 async function answerOf<T>(response: Response): Promise<T> {
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
 }

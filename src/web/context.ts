@@ -7,6 +7,8 @@ export interface Console {
   readonly api: Api;
   /** Whose connections are shown; null: an operator looks at all. */
   readonly account: string | null;
+  /** An operator acts for the account. */
+  readonly isOperator: boolean;
   readonly anyAddressAllowed: boolean;
   /** Tells, on screen and to screen readers, what a change did. */
   say(text: string): void;

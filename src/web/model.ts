@@ -106,6 +106,8 @@ export interface Attempt {
   readonly reason: string | null;
   /** `reason` in plain words. */
   readonly title: string | null;
+  /** What to do about it. */
+  readonly hint: string | null;
   readonly applicationName: string | null;
   readonly durationMs: number | null;
 }
@@ -179,4 +181,9 @@ export interface Instance {
   readonly startedAt: string;
   readonly heartbeatAt: string;
   readonly policyVersion: number | null;
+}
+
+/** `policyVersion` is the store's: an instance with a smaller one is behind. */
+export interface Instances extends Page<Instance> {
+  readonly policyVersion: number;
 }

@@ -52,8 +52,8 @@ export function Page() {
   const anyAddressAllowed = useAnyAddressAllowed(me, actsFor);
   const account = me?.account ?? actsFor;
   const console = useMemo(
-    () => ({ api, account, anyAddressAllowed, say }),
-    [api, account, anyAddressAllowed, say],
+    () => ({ api, account, isOperator, anyAddressAllowed, say }),
+    [api, account, isOperator, anyAddressAllowed, say],
   );
 
   if (visitor.kind === 'unknown') {
@@ -69,7 +69,7 @@ export function Page() {
   }
   return (
     <ConsoleContext value={console}>
-      <Masthead isOperator={isOperator} onSignedOut={() => setVisitor({ kind: 'stranger' })} />
+      <Masthead onSignedOut={() => setVisitor({ kind: 'stranger' })} />
       {account === null ? <Operators /> : <Connections account={account} />}
       <Toast said={said} onDismiss={hush} />
     </ConsoleContext>

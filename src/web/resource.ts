@@ -67,6 +67,12 @@ export function useList<T extends object>(path: string | null, limit = 100): Lis
   return { ...page, items: page.data?.items, more: cursor === null ? null : more };
 }
 
+/** A list that always comes whole. */
+export function useWholeList<T extends object>(path: string): List<T> {
+  const whole = useResource<Page<T>>(path);
+  return { ...whole, items: whole.data?.items, more: null };
+}
+
 /** Does something now and then, only while somebody looks. */
 export function useEvery(milliseconds: number, act: () => void, active = true): void {
   const latest = useRef(act);

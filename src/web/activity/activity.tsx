@@ -1,6 +1,7 @@
 /** Activity: who is connected, who tried to, why somebody was turned away, and whether a given client would get in. */
 
 import { useState } from 'react';
+import { useConsole } from '../context.ts';
 import type { AddressRule } from '../model.ts';
 import { AuditList } from '../operators/audit.tsx';
 import { Section } from '../parts/section.tsx';
@@ -10,6 +11,7 @@ import { Explain } from './explain.tsx';
 import { Sessions } from './sessions.tsx';
 
 export function Activity({ addresses }: { readonly addresses: List<AddressRule> }) {
+  const { isOperator } = useConsole();
   return (
     <Section
       id="activity"
@@ -19,12 +21,12 @@ export function Activity({ addresses }: { readonly addresses: List<AddressRule> 
       <Sessions />
       <Attempts addresses={addresses} />
       <Explain />
-      <Changes />
+      {!isOperator && <Changes />}
     </Section>
   );
 }
 
-/** Loaded when somebody looks. */
+/** Loaded when somebody looks. Operators have the audit of everything. */
 function Changes() {
   const [isOpen, setIsOpen] = useState(false);
   return (

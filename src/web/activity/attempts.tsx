@@ -13,16 +13,22 @@ import { shortCidr } from '../text/addresses.ts';
 import { durationText, isPast } from '../text/times.ts';
 import { useAttempts } from './attempts-feed.ts';
 
+/** Whose hint asks for what the button beside it does. */
+const addressRefused = 'address-refused';
+
 const columns: readonly Column<Attempt>[] = [
   { title: 'When', cell: ({ at }) => <Moment at={at} /> },
   {
     title: 'Outcome',
-    cell: ({ outcome, reason, title, durationMs }) => (
+    cell: ({ outcome, reason, title, hint, durationMs }) => (
       <>
         <Badge tone={outcome === 'admitted' ? 'good' : 'bad'}>{outcome}</Badge>{' '}
         {title ??
           reason ??
           (durationMs !== null && <span className="soft">for {durationText(durationMs)}</span>)}
+        {outcome === 'refused' && reason !== addressRefused && hint !== null && (
+          <span className="soft second">{hint}</span>
+        )}
       </>
     ),
   },
@@ -79,7 +85,7 @@ export function Attempts({ addresses }: { readonly addresses: List<AddressRule> 
         columns={columns}
         empty={<p>Nobody has tried to connect yet. Try it with your program: what happens shows up here.</p>}
         actions={({ reason, address }) => {
-          if (reason !== 'address-refused' || address === null) return null;
+          if (reason !== addressRefused || address === null) return null;
           if (isAllowed(address)) return <Badge tone="good">allowed now</Badge>;
           return (
             <button

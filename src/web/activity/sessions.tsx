@@ -7,7 +7,7 @@ import { Address } from '../parts/address.tsx';
 import { FormDialog } from '../parts/dialog.tsx';
 import { type Column, Listing } from '../parts/listing.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { useEvery, useList } from '../resource.ts';
+import { useEvery, useWholeList } from '../resource.ts';
 import { useSubmit } from '../submit.ts';
 
 const refreshMs = 5_000;
@@ -27,7 +27,7 @@ const nameOf = ({ applicationName, address }: Session): string =>
   `${applicationName || 'the session'} from ${address}`;
 
 export function Sessions() {
-  const list = useList<Session>('/sessions');
+  const list = useWholeList<Session>('/sessions');
   const [ending, setEnding] = useState<Session>();
   useEvery(refreshMs, () => void list.reload());
   return (
@@ -68,7 +68,7 @@ function EndSession({
   const { api, say } = useConsole();
   const submission = useSubmit(async () => {
     await api.change('DELETE', `/sessions/${encodeURIComponent(session.id)}`, undefined, '*');
-    say(`Ended ${nameOf(session)}.`);
+    say(`Disconnecting ${nameOf(session)}.`);
     await onDone();
     onClose();
   });

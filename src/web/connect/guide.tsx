@@ -3,7 +3,7 @@
  * account's values are escaped. Each block of code gets a button that copies it.
  */
 
-import { useEffect, useRef } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import { copyText } from '../parts/copy.tsx';
 
 /** Puts a button beside each block; returns how to take them away. */
@@ -37,8 +37,12 @@ function addCopyButtons(article: HTMLElement): () => void {
 export function Guide({ title, html }: { readonly title: string; readonly html: string }) {
   const article = useRef<HTMLElement>(null);
   useEffect(() => (article.current === null ? undefined : addCopyButtons(article.current)), []);
+  const id = useId();
   return (
-    // biome-ignore lint/security/noDangerouslySetInnerHtml: see above; the page's CSP runs no script in it either.
-    <article ref={article} className="guide" aria-label={title} dangerouslySetInnerHTML={{ __html: html }} />
+    <article ref={article} className="guide" aria-labelledby={id}>
+      <h3 id={id}>{title}</h3>
+      {/* biome-ignore lint/security/noDangerouslySetInnerHtml: see above; the page's CSP runs no script in it either. */}
+      <div dangerouslySetInnerHTML={{ __html: html }} />
+    </article>
   );
 }

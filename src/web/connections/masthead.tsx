@@ -4,14 +4,8 @@ import { useConsole } from '../context.ts';
 import { ProblemNote } from '../parts/note.tsx';
 import { useSubmit } from '../submit.ts';
 
-export function Masthead({
-  isOperator,
-  onSignedOut,
-}: {
-  readonly isOperator: boolean;
-  readonly onSignedOut: () => void;
-}) {
-  const { api, account } = useConsole();
+export function Masthead({ onSignedOut }: { readonly onSignedOut: () => void }) {
+  const { api, account, isOperator } = useConsole();
   const signOut = useSubmit(async () => {
     await api.change('DELETE', '/sign-in', undefined, '*');
     onSignedOut();
