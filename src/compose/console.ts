@@ -5,7 +5,6 @@ import { loadServerCertificate } from '../authority/server-certificate.ts';
 import type { Config, ConsoleConfig } from '../config/config.ts';
 import { buildConsole } from '../console/server.ts';
 import { listenFailure } from '../port.ts';
-import { webRoot } from '../program.ts';
 import type { Log } from '../telemetry/log.ts';
 import { keepControl, loadClientAuthority } from './control.ts';
 
@@ -20,12 +19,14 @@ const loadTls = async (files: NonNullable<ConsoleConfig['tls']>) => {
 };
 
 /**
+ * @param page directory of the built page; null: the API alone
  * @throws RequestError one sentence for a file or a port that cannot be used; nothing is left running
  */
 export const startConsole = async (
   config: Config,
   consoleConfig: ConsoleConfig,
   log: Log,
+  page: string | null,
 ): Promise<RunningConsole> => {
   await using running = new AsyncDisposableStack();
   const { close, ...control } = keepControl(config);
@@ -38,7 +39,7 @@ export const startConsole = async (
     secureCookies: true,
     trustProxy: consoleConfig.trustedProxies,
     tls: consoleConfig.tls && (await loadTls(consoleConfig.tls)),
-    webRoot,
+    webRoot: page,
     log,
   });
   running.defer(() => app.close());

@@ -6,6 +6,7 @@
 import type { Config } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import { failureOf } from '../failures.ts';
+import { webRoot } from '../program.ts';
 import { openEndpoint } from '../telemetry/endpoint.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createProcessMetrics } from '../telemetry/metrics.ts';
@@ -26,8 +27,15 @@ export interface Serving {
 /** Only where there is one: its web server doubles what a gate takes to load. */
 const loadConsole = () => import('./console.ts');
 
-/** @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running */
-export const composeServe = async (config: Config, log: Log): Promise<Serving> => {
+/**
+ * @param page directory of the console's built page; null: the API alone
+ * @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running
+ */
+export const composeServe = async (
+  config: Config,
+  log: Log,
+  page: string | null = webRoot,
+): Promise<Serving> => {
   if (!config.gate && !config.console) {
     throw new RequestError('The configuration has neither "gate" nor "console": there is nothing to serve.');
   }
@@ -36,7 +44,8 @@ export const composeServe = async (config: Config, log: Log): Promise<Serving> =
   running.defer(maintenance.stop);
   const gate = config.gate && (await startGate(config, config.gate, log, maintenance.repairSoon));
   if (gate) running.defer(gate.stop);
-  const console = config.console && (await (await loadConsole()).startConsole(config, config.console, log));
+  const console =
+    config.console && (await (await loadConsole()).startConsole(config, config.console, log, page));
   if (console) running.defer(console.stop);
   const endpoint = await openEndpoint({
     ...config.telemetry.listen,

@@ -67,9 +67,11 @@ export interface TestPostern {
 export interface TestPosternOptions {
   /** Changes to the configuration before the gate starts. */
   readonly configure?: (config: Config) => Config;
-  readonly allow?: readonly string[];
+  readonly allow?: readonly string[] | undefined;
   /** Last preparations in the store, when everything is there but the gate. */
   readonly beforeServing?: (store: TestStore) => Promise<unknown>;
+  /** Directory of the console's built page; none: the console, if there is one, is the API alone. */
+  readonly page?: string;
 }
 
 const dataSet = [
@@ -97,6 +99,7 @@ export const startPostern = async ({
   configure,
   allow,
   beforeServing,
+  page,
 }: TestPosternOptions = {}): Promise<TestPostern> => {
   const running = new AsyncDisposableStack();
   try {
@@ -219,7 +222,11 @@ export const startPostern = async ({
     const logDescriptor = openSync(logFile, 'w');
     running.defer(() => closeSync(logDescriptor));
     await beforeServing?.(store);
-    const serving = await composeServe(config, createLog(config.telemetry.logLevel, logDescriptor));
+    const serving = await composeServe(
+      config,
+      createLog(config.telemetry.logLevel, logDescriptor),
+      page ?? null,
+    );
     running.defer(() => serving.stop());
     await serving.ready;
 
