@@ -70,11 +70,17 @@ export const buildBundleFiles = (options: BundleOptions): readonly BundleFile[] 
   ];
 };
 
-/** The bundle as ZIP. Files are dated like the certificate, so that the same input differs in client.p12 only. */
-export const buildBundle = async (options: BundleOptions): Promise<Buffer> => {
+/**
+ * The bundle as ZIP. Files are dated like the certificate, so that the same input differs in client.p12 only.
+ * @param files for whoever has them already
+ */
+export const buildBundle = async (
+  options: BundleOptions,
+  files = buildBundleFiles(options),
+): Promise<Buffer> => {
   const zip = new ZipFile();
   const mtime = new Date(options.issued.notBefore);
-  for (const { name, mode, content } of buildBundleFiles(options)) {
+  for (const { name, mode, content } of files) {
     zip.addBuffer(content, name, { mode: regularFile | mode, mtime });
   }
   zip.end();

@@ -55,7 +55,8 @@ export async function createCertificate(
   const account = await enabledAccount(context.store, accountName);
   await checkAllowed(context, account, name);
   const options = await issue(authority, account, { ...request, name }, context.now());
-  const [files, bundle] = [buildBundleFiles(options), await buildBundle(options)];
+  const files = buildBundleFiles(options);
+  const bundle = await buildBundle(options, files);
   const { issued } = options;
   const { after } = await recordChange(
     context,
