@@ -11,9 +11,10 @@ import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { asDatabaseOwner, asRole, lockBackend } from './admin.ts';
 import { estateRoleOf, isEstateEmpty, leaveToEstate, restoreEstate } from './estate.ts';
-import { createGroupRole, managedRoleExists } from './managed-role.ts';
+import { createRole, managedRoleExists } from './managed-role.ts';
 import { checkOwner } from './owner.ts';
 import { removeRole } from './removal.ts';
+import { restoreRole } from './restore.ts';
 
 export interface BackendAccount {
   readonly name: string;
@@ -27,7 +28,8 @@ export const publicRoleOf = (account: BackendAccount): string => `postern_${acco
 
 /**
  * Checks that the owner role can serve an account, creates its public role and closes the database to everybody who
- * was not let in by name. Running it again changes nothing.
+ * was not let in by name. Running it again puts back what was changed by hand, except for what is public, which is
+ * its key's business, and else changes nothing.
  * @throws RequestError when database or owner role are missing or unsuitable, or the admin's rights do not suffice
  */
 export async function prepareAccount(database: Database, account: BackendAccount): Promise<void> {
@@ -36,7 +38,14 @@ export async function prepareAccount(database: Database, account: BackendAccount
       await lockBackend(tx);
       await checkOwner(tx, account);
       const role = publicRoleOf(account);
-      if (!(await managedRoleExists(tx, role, account))) await createGroupRole(tx, role, account);
+      if (!(await managedRoleExists(tx, role, account))) await createRole(tx, role, account);
+      await restoreRole(tx, {
+        role,
+        login: false,
+        memberOf: null,
+        actsAs: null,
+        connectTo: account.database,
+      });
       await restoreEstate(tx, account);
       await closeDatabase(tx, account);
       await closePublicSchema(tx, account);

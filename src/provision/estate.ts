@@ -8,7 +8,8 @@
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { asRole, joinRole } from './admin.ts';
-import { createGroupRole, managedRoleExists } from './managed-role.ts';
+import { createRole, managedRoleExists } from './managed-role.ts';
+import { restoreRole } from './restore.ts';
 import { revokeEverything } from './revocation.ts';
 
 interface Placed {
@@ -34,7 +35,7 @@ export async function leaveToEstate(tx: Queryable, account: Placed, role: string
   const holdings = await loadHoldings(tx, role, account.ownerRole);
   if (holdings.length === 0) return;
   const estate = estateRoleOf(account);
-  if (!(await managedRoleExists(tx, estate, account))) await createGroupRole(tx, estate, account);
+  if (!(await managedRoleExists(tx, estate, account))) await createRole(tx, estate, account);
   await tx.query(`GRANT ${quoteIdentifier(estate)} TO ${quoteIdentifier(account.ownerRole)}`);
   await joinRole(tx, role);
   await joinRole(tx, estate);
@@ -51,6 +52,7 @@ export async function leaveToEstate(tx: Queryable, account: Placed, role: string
 export async function restoreEstate(tx: Queryable, account: Placed): Promise<void> {
   const estate = estateRoleOf(account);
   if (!(await managedRoleExists(tx, estate, account))) return;
+  await restoreRole(tx, { role: estate, login: false, memberOf: null, actsAs: null, connectTo: null });
   await revokeEverything(tx, { role: estate, owner: account.ownerRole });
   await grantUsage(tx, account, await loadHoldings(tx, estate, account.ownerRole));
 }

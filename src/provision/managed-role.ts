@@ -14,8 +14,13 @@ const markOf = (account: { readonly name: string }): string =>
 export const isManagedSql = (oid: string): string =>
   `coalesce(shobj_description(${oid}, 'pg_authid'), '') LIKE 'Managed by Postern for the account %'`;
 
-/** A role that nobody logs in as, of Postern's, without any right. */
-export const createGroupRole = async (
+/** Says on the role that it is Postern's and which account's. */
+const markRole = async (tx: Queryable, role: string, account: { readonly name: string }): Promise<void> => {
+  await tx.query(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(markOf(account))}`);
+};
+
+/** A new role of Postern's, without any right, as which nobody can log in yet. */
+export const createRole = async (
   tx: Queryable,
   role: string,
   account: { readonly name: string },
@@ -24,15 +29,6 @@ export const createGroupRole = async (
     `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
   );
   await markRole(tx, role, account);
-};
-
-/** Says on the role that it is Postern's and which account's. */
-export const markRole = async (
-  tx: Queryable,
-  role: string,
-  account: { readonly name: string },
-): Promise<void> => {
-  await tx.query(`COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(markOf(account))}`);
 };
 
 /** @throws RequestError when the role exists but is not Postern's, or is another account's */

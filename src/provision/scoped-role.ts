@@ -12,7 +12,9 @@ import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
 import { lockBackend } from './admin.ts';
 import { applyGrants, checkGrants } from './grants.ts';
-import { managedRoleExists, markRole } from './managed-role.ts';
+import { createRole, managedRoleExists } from './managed-role.ts';
+import { restoreRole, type WantedRole } from './restore.ts';
+import { revokeEverything } from './revocation.ts';
 
 export interface KeyRole {
   readonly kind: KeyKind;
@@ -22,9 +24,11 @@ export interface KeyRole {
 }
 
 /**
- * Makes the role exist, able to log in with the password behind `verifier`, and holding exactly its grants.
+ * Makes the role exist, or puts it back to what it was made as (see `restore.ts`): able to log in with the password
+ * behind `verifier`, and holding exactly its grants on tables, sequences and schemas.
  * @param verifier from `buildScramVerifier`
- * @throws RequestError when a role of that name is not the account's, or the account cannot grant this
+ * @throws RequestError when a role of that name is not the account's, the account cannot grant this, or the role was
+ *   changed in a way that the admin cannot undo
  */
 export async function provisionRole(
   database: Database,
@@ -34,15 +38,11 @@ export async function provisionRole(
   await database.transaction(async (tx) => {
     await lockBackend(tx);
     const name = quoteIdentifier(role.roleName);
-    const login = `LOGIN PASSWORD ${quoteLiteral(role.verifier)}`;
     if (!(await managedRoleExists(tx, role.roleName, account))) {
-      await tx.query(
-        `CREATE ROLE ${name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ${login}`,
-      );
-      await markRole(tx, role.roleName, account);
-    } else {
-      await tx.query(`ALTER ROLE ${name} ${login}`);
+      await createRole(tx, role.roleName, account);
     }
+    await restoreRole(tx, wantedRole(account, role));
+    await tx.query(`ALTER ROLE ${name} PASSWORD ${quoteLiteral(role.verifier)}`);
     await applyKind(tx, account, role);
   });
 }
@@ -83,25 +83,29 @@ export async function checkRoleGrants(
   await checkGrants(database, { owner: account.ownerRole, grants });
 }
 
+/** What a master's key creates belongs to the owner and outlives the key, because it acts as the owner. */
+const wantedRole = (account: BackendAccount, { kind, roleName }: KeyRole): WantedRole => {
+  const actsAs = kind === 'master' ? account.ownerRole : null;
+  return {
+    role: roleName,
+    login: true,
+    memberOf: actsAs ?? publicRoleOf(account),
+    actsAs,
+    connectTo: null,
+  };
+};
+
 async function applyKind(tx: Queryable, account: BackendAccount, role: KeyRole): Promise<void> {
   await checkRoleGrants(tx, account, role);
-  const name = quoteIdentifier(role.roleName);
-  const owner = quoteIdentifier(account.ownerRole);
-  const publicRole = publicRoleOf(account);
+  const owner = account.ownerRole;
   switch (role.kind) {
     case 'master':
-      await tx.query(`GRANT ${owner} TO ${name}`);
-      // Whatever the key creates belongs to the owner, and outlives the key.
-      await tx.query(`ALTER ROLE ${name} SET role = ${quoteLiteral(account.ownerRole)}`);
-      return;
+      return revokeEverything(tx, { role: role.roleName, owner });
     case 'default_public':
-      await tx.query(`GRANT ${quoteIdentifier(publicRole)} TO ${name}`);
-      await applyGrants(tx, { role: publicRole, owner: account.ownerRole, grants: role.grants });
-      return;
+      await revokeEverything(tx, { role: role.roleName, owner });
+      return applyGrants(tx, { role: publicRoleOf(account), owner, grants: role.grants });
     case 'regular':
-      await tx.query(`GRANT ${quoteIdentifier(publicRole)} TO ${name}`);
-      await applyGrants(tx, { role: role.roleName, owner: account.ownerRole, grants: role.grants });
-      return;
+      return applyGrants(tx, { role: role.roleName, owner, grants: role.grants });
     default:
       return role.kind satisfies never;
   }

@@ -148,7 +148,12 @@ const snapshotSql = (roleName: string): string => `
   SELECT json_build_object(
     'role', (SELECT to_jsonb(r) - 'oid' FROM pg_roles r WHERE r.oid = me.oid),
     'comment', shobj_description(me.oid, 'pg_authid'),
-    'memberOf', (SELECT json_agg(m.roleid ORDER BY m.roleid) FROM pg_auth_members m WHERE m.member = me.oid),
+    'memberOf', (SELECT json_agg(to_jsonb(m) - 'oid' ORDER BY m.roleid, m.grantor)
+                   FROM pg_auth_members m WHERE m.member = me.oid),
+    'settings', (SELECT json_agg(s.setdatabase::text || s.setconfig::text ORDER BY 1)
+                   FROM pg_db_role_setting s WHERE s.setrole = me.oid),
+    'databases', (SELECT json_agg(d.datname || a.privilege_type || a.is_grantable ORDER BY 1)
+                    FROM pg_database d, aclexplode(d.datacl) a WHERE a.grantee = me.oid),
     'members', (SELECT json_agg(m.member ORDER BY m.member) FROM pg_auth_members m WHERE m.roleid = me.oid),
     'relations', (SELECT json_agg(c.oid::regclass::text || a.privilege_type ORDER BY 1)
                     FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = me.oid),
