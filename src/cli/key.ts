@@ -34,8 +34,8 @@ const columns: Columns<StoredKey> = {
   grants: ({ grants }) => grants.map(formatGrant),
 };
 
-const tellKey = (shell: Shell, { key, text }: CreatedKey): void => {
-  shell.answer({ ...key, key: text }, text);
+const tellKey = (shell: Shell, { key, text }: CreatedKey, more: object = {}): void => {
+  shell.answer({ ...key, key: text, ...more }, text);
   shell.note(`This is the API key "${key.name}". It is shown only this once: keep it in a safe place.`);
 };
 
@@ -81,9 +81,15 @@ export const addKeyCommands = (program: Command, shell: Shell): void => {
     });
   key
     .command('rotate <account> <name>')
-    .description('give an API key another text, and print it once; the old text is refused from now on')
+    .description('give an API key another text, and print it once; refuse the old one and restore its role')
     .action(async (account: string, name: string) => {
-      tellKey(shell, await asOperator(shell.loadConfig(), (context) => rotateKey(context, account, name)));
+      const rotated = await asOperator(shell.loadConfig(), (context) => rotateKey(context, account, name));
+      tellKey(shell, rotated, { unfinished: rotated.unfinished });
+      if (rotated.unfinished !== null) {
+        shell.note(
+          `It does not work before \`postern reconcile\` has put its role right: ${rotated.unfinished}`,
+        );
+      }
     });
   key
     .command('revoke <account> <name>')

@@ -8,18 +8,19 @@ import { randomUUID } from 'node:crypto';
 import { RequestError } from '../errors.ts';
 import type { KeyKind } from '../policy/account.ts';
 import { parseGrants } from '../policy/grants.ts';
-import { createKeyText, digestOf, hintOf } from '../policy/key-text.ts';
+import { createKeyText } from '../policy/key-text.ts';
 import { checkRoleGrants, provisionRole } from '../provision/scoped-role.ts';
 import { buildScramVerifier, createRolePassword } from '../provision/verifier.ts';
-import { type Account, holdAccount, loadScramParameters } from '../store/accounts.ts';
+import { type Account, holdAccount } from '../store/accounts.ts';
 import { activateKey, rotateKey as rotateStored } from '../store/api-key-changes.ts';
-import { insertKey, type KeyVerifiers, listKeys as listStored, type StoredKey } from '../store/api-keys.ts';
+import { insertKey, listKeys as listStored, type StoredKey } from '../store/api-keys.ts';
 import { withKeyLock } from '../store/locks.ts';
-import { deriveScramKeys } from '../wire/scram-keys.ts';
 import type { KeyContext, StoreContext } from './context.ts';
 import { enabledAccount, existingAccount, existingKey, type KeyReference } from './existing.ts';
 import { retireKey } from './key-revocation.ts';
+import { applyKeyRole } from './key-role.ts';
 import { onBackend } from './on-backend.ts';
+import { recognitionOf } from './recognition.ts';
 import { recordChange } from './record.ts';
 import { checkExpiry, parseKeyName } from './texts.ts';
 
@@ -35,6 +36,11 @@ export interface CreatedKey {
   readonly key: StoredKey;
   /** The key itself: for the person who asked, and for nobody else to keep. */
   readonly text: string;
+}
+
+export interface RotatedKey extends CreatedKey {
+  /** Why the role is not yet what it must be, so that the new text does not work, one sentence; null: it is. */
+  readonly unfinished: string | null;
 }
 
 /**
@@ -67,7 +73,7 @@ export async function createKey(
     grants,
     expiresAt,
     createdBy: context.actor,
-    ...(await recognitionOf(context, account, text)),
+    ...(await recognitionOf(context.store, account, text)),
   };
   return withKeyLock(context.store, id, async () => {
     await recordChange(context, { action: 'key.create', target: `${account.name}/${name}` }, async (tx) => {
@@ -100,54 +106,48 @@ export async function listKeys(
 }
 
 /**
- * Another text for the same key and role; gates refuse the old one and end its sessions.
+ * Another text for the same key, and another password for its role, which is put back to what it was made as; gates
+ * refuse the old text and end its sessions, also when the backend does not follow.
  * @throws RequestError when account or key are missing, or the key is not active
  */
 export async function rotateKey(
-  context: StoreContext,
+  context: KeyContext,
   accountName: string,
   reference: KeyReference,
-): Promise<CreatedKey> {
+): Promise<RotatedKey> {
   const account = await existingAccount(context.store, accountName);
   const { id, kind, name } = await existingKey(context.store, account, reference);
   const text = createKeyText(kind);
-  const recognition = await recognitionOf(context, account, text);
+  const password = createRolePassword();
+  const rotation = {
+    ...(await recognitionOf(context.store, account, text)),
+    roleSecretSealed: context.seal(password, id),
+  };
   return withKeyLock(context.store, id, async () => {
     const { after: key } = await recordChange(
       context,
       { action: 'key.rotate', target: `${account.name}/${name}` },
       async (tx) => {
         const before = await existingKey(tx, account, { id });
-        const rotated = await rotateStored(tx, id, recognition);
+        const rotated = await rotateStored(tx, id, rotation);
         if (rotated === undefined) {
           throw new RequestError(`The API key "${name}" cannot be rotated: it is ${before.state}.`);
         }
         return { before, after: rotated };
       },
     );
-    return { key, text };
+    try {
+      return { key: await applyKeyRole(context, account, key, password), text, unfinished: null };
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      return { key, text, unfinished: error.message };
+    }
   });
 }
 
 /** At most 62 bytes, of which 48 random bits tell apart the keys of an account. */
 const roleNameOf = (accountName: string, keyId: string): string =>
   `postern_${accountName}_${keyId.replaceAll('-', '').slice(0, 12)}`;
-
-/** By what the gate recognises the text: all keys of an account share salt and iterations, so SCRAM can find the key. */
-async function recognitionOf(
-  { store }: Pick<StoreContext, 'store'>,
-  account: Account,
-  text: string,
-): Promise<KeyVerifiers & { readonly hint: string }> {
-  const { scramSalt, scramIterations } = await loadScramParameters(store, account.id);
-  const { storedKey, serverKey } = deriveScramKeys(text, scramSalt, scramIterations);
-  return {
-    digestSha256: Buffer.from(digestOf(text), 'hex'),
-    scramStoredKey: storedKey,
-    scramServerKey: serverKey,
-    hint: hintOf(text),
-  };
-}
 
 async function rollBack(context: KeyContext, account: Account, id: string, cause: unknown): Promise<void> {
   try {

@@ -74,7 +74,7 @@ export async function setKeyGrants(
  * Gives the key's role the grants that the store wants; the caller holds the key's lock. Can be repeated.
  * @throws RequestError when the backend did not follow: the old grants are in force then
  */
-export async function applyWantedGrants(
+async function applyWantedGrants(
   context: BackendContext,
   account: Account,
   key: StoredKey,

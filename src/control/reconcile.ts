@@ -8,9 +8,9 @@ import { RequestError } from '../errors.ts';
 import { type Account, findAccountById } from '../store/accounts.ts';
 import { findKeyById, listUnfinishedKeys, type StoredKey } from '../store/api-keys.ts';
 import { tryKeyLock } from '../store/locks.ts';
-import type { BackendContext } from './context.ts';
-import { applyWantedGrants } from './key-grants.ts';
+import type { BackendContext, SealContext } from './context.ts';
 import { retireKey } from './key-revocation.ts';
+import { restoreKeyRole } from './key-role.ts';
 
 export interface Reconciled {
   readonly account: string;
@@ -30,7 +30,7 @@ export interface Reconciled {
  * @param signal between two keys it is the end; the rest is for the next time
  */
 export async function reconcile(
-  context: BackendContext,
+  context: BackendContext & SealContext,
   signal?: AbortSignal,
 ): Promise<readonly Reconciled[]> {
   const reconciled: Reconciled[] = [];
@@ -50,7 +50,7 @@ export async function reconcile(
 }
 
 async function attempt(
-  context: BackendContext,
+  context: BackendContext & SealContext,
   account: Account,
   { id }: StoredKey,
 ): Promise<Pick<Reconciled, 'outcome' | 'problem'>> {
@@ -67,7 +67,7 @@ async function attempt(
 }
 
 async function finish(
-  context: BackendContext,
+  context: BackendContext & SealContext,
   account: Account,
   key: StoredKey | undefined,
 ): Promise<Reconciled['outcome']> {
@@ -81,7 +81,7 @@ async function finish(
       return 'revoked';
     case 'active':
       if (key.grantsApplied) return 'nothing-left';
-      await applyWantedGrants(context, account, key);
+      await restoreKeyRole(context, account, key);
       return 'grants-applied';
     case 'revoked':
       return 'nothing-left';

@@ -1,18 +1,17 @@
 /**
  * Puts the roles of active keys back to what the store says, whatever happened to them on the backend: dropped,
- * rights given or taken by hand, and above all another password, which PostgreSQL lets every role give itself.
- * For a person to ask for: it touches every role, so it is not part of `reconcile`'s timer.
+ * attributes, memberships, settings and rights given or taken by hand, and above all another password, which PostgreSQL
+ * lets every role give itself. What the admin cannot undo is reported. All roles for a person to ask for, because that
+ * touches every one; a single role as soon as a backend does not accept it.
  */
 
 import { RequestError } from '../errors.ts';
-import { grantsFromJson } from '../policy/grants.ts';
 import { prepareAccount } from '../provision/account.ts';
-import { provisionRole } from '../provision/scoped-role.ts';
-import { buildScramVerifier } from '../provision/verifier.ts';
 import { type Account, findAccountById, listAccounts } from '../store/accounts.ts';
-import { findKeyById, listKeys, loadSealedRoleSecret } from '../store/api-keys.ts';
+import { findKeyById, listKeys } from '../store/api-keys.ts';
 import { tryKeyLock } from '../store/locks.ts';
 import type { BackendContext, SealContext } from './context.ts';
+import { restoreKeyRole } from './key-role.ts';
 import { onBackend } from './on-backend.ts';
 
 export interface Repaired {
@@ -35,7 +34,7 @@ export async function repairRoles(context: BackendContext & SealContext): Promis
       repaired.push({
         account: account.name,
         key: name,
-        problem: await problemOf(() => tryKeyLock(context.store, id, () => putBack(context, account, id))),
+        problem: await problemOf(() => restoreUnlocked(context, account, id)),
       });
     }
   }
@@ -43,21 +42,27 @@ export async function repairRoles(context: BackendContext & SealContext): Promis
 }
 
 /**
- * Puts back the role of one key; nothing happens while somebody else changes that key, or when it is not active.
- * @throws RequestError one sentence when the backend did not follow
+ * The same for one key, whose role a backend did not accept, and for what its account needs on that backend. Does
+ * nothing for a key that is not active, or that somebody is changing just now.
+ * @throws RequestError when it could not be put right
  */
 export async function repairKey(context: BackendContext & SealContext, keyId: string): Promise<void> {
   const key = await findKeyById(context.store, keyId);
-  const account = key && (await findAccountById(context.store, key.accountId));
-  if (account) await tryKeyLock(context.store, keyId, () => putBack(context, account, keyId));
+  const account = key?.state === 'active' ? await findAccountById(context.store, key.accountId) : undefined;
+  if (account === undefined) return;
+  await onBackend(context, account, prepareAccount);
+  await restoreUnlocked(context, account, keyId);
 }
 
-async function putBack(context: BackendContext & SealContext, account: Account, id: string): Promise<void> {
-  const key = await findKeyById(context.store, id);
-  if (key?.state !== 'active') return;
-  const verifier = buildScramVerifier(context.sealer.open(await loadSealedRoleSecret(context.store, id), id));
-  const grants = grantsFromJson(key.grants);
-  await onBackend(context, account, (admin, on) => provisionRole(admin, on, { ...key, grants, verifier }));
+async function restoreUnlocked(
+  context: BackendContext & SealContext,
+  account: Account,
+  id: string,
+): Promise<void> {
+  await tryKeyLock(context.store, id, async () => {
+    const key = await findKeyById(context.store, id);
+    if (key?.state === 'active') await restoreKeyRole(context, account, key);
+  });
 }
 
 async function problemOf(work: () => Promise<unknown>): Promise<string | null> {

@@ -52,7 +52,7 @@ export const replaceGrants = (
     JSON.stringify(grants),
   ]);
 
-/** The backend has exactly these grants; undefined when others have been asked for meanwhile. */
+/** The backend has the key's role with exactly these grants; undefined when others have been asked for meanwhile. */
 export const markGrantsApplied = (
   store: Queryable,
   id: string,
@@ -63,17 +63,28 @@ export const markGrantsApplied = (
     JSON.stringify(grants),
   ]);
 
-/** Another text for the same key; the old one is refused and its sessions are ended. */
+/**
+ * Another text for the same key, and another password for its role; the old text is refused and its sessions are
+ * ended. The role counts as behind until `markGrantsApplied`.
+ */
 export const rotateKey = (
   store: Queryable,
   id: string,
-  { digestSha256, scramStoredKey, scramServerKey, hint }: KeyVerifiers & Pick<StoredKey, 'hint'>,
+  rotated: KeyVerifiers & Pick<StoredKey, 'hint'> & { readonly roleSecretSealed: string },
 ): Promise<StoredKey | undefined> =>
   change(
     store,
-    'digest_sha256 = $2, scram_stored_key = $3, scram_server_key = $4, hint = $5, rotated_at = now()',
+    `digest_sha256 = $2, scram_stored_key = $3, scram_server_key = $4, hint = $5, role_secret_sealed = $6,
+     grants_applied = false, rotated_at = now()`,
     `state = 'active'`,
-    [id, digestSha256, scramStoredKey, scramServerKey, hint],
+    [
+      id,
+      rotated.digestSha256,
+      rotated.scramStoredKey,
+      rotated.scramServerKey,
+      rotated.hint,
+      rotated.roleSecretSealed,
+    ],
   );
 
 /** The password of its scoped role, sealed anew: another password, or the same under another sealing key. */

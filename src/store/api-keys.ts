@@ -19,7 +19,7 @@ export interface StoredKey {
   readonly hint: string;
   readonly roleName: string;
   readonly grants: readonly Grant[];
-  /** false: the backend does not have them yet. */
+  /** false: the backend does not have them, or another password of the role, yet. */
   readonly grantsApplied: boolean;
   readonly state: KeyState;
   readonly expiresAt: Date | null;

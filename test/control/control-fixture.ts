@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { createAuthority } from '../../src/authority/create.ts';
 import { createAccount } from '../../src/control/accounts.ts';
-import type { ControlContext } from '../../src/control/context.ts';
+import type { ControlContext, SealContext } from '../../src/control/context.ts';
 import { createSealer, type Sealer, type SealingKey } from '../../src/control/seal.ts';
 import type { Database } from '../../src/postgres/database.ts';
 import type { Queryable } from '../../src/postgres/query.ts';
@@ -19,17 +19,19 @@ import {
 } from '../provision/backend-fixture.ts';
 import { createStore } from '../support/store.ts';
 
+type FullContext = ControlContext & SealContext;
+
 export interface ControlFixture {
-  readonly context: ControlContext;
+  readonly context: FullContext;
   readonly account: Account;
   /** The store as its owner, for what gates write. */
   readonly ownedStore: Database;
   readonly backend: BackendFixture;
   readonly sealer: Sealer;
   readonly sealingKey: SealingKey;
-  readonly backendDown: ControlContext;
+  readonly backendDown: FullContext;
   /** Statement number `statements + 1` and all after it fail, on the store and on the backend. */
-  crashingAfter(statements: number): ControlContext & { readonly crashed: () => boolean };
+  crashingAfter(statements: number): FullContext & { readonly crashed: () => boolean };
   /** Names of the roles of keys that exist on the backend. */
   keyRoles(): Promise<readonly string[]>;
 }
@@ -54,12 +56,13 @@ export async function withControl<T>(
     const store = await createStore();
     const sealingKey = { id: 'k1', key: randomBytes(32) };
     const sealer = createSealer([sealingKey]);
-    const context: ControlContext = {
+    const context: FullContext = {
       store: store.console,
       actor: 'test',
       now: Date.now,
       backendAdmin: async () => backend.admin,
       seal: sealer.seal,
+      sealer,
       clientAuthority,
     };
     try {
@@ -88,7 +91,7 @@ export async function withControl<T>(
   }, options);
 }
 
-function crashing(context: ControlContext, statements: number) {
+function crashing(context: FullContext, statements: number) {
   let left = statements;
   const step = () => {
     left -= 1;

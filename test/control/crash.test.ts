@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createKey } from '../../src/control/api-keys.ts';
+import { createKey, rotateKey } from '../../src/control/api-keys.ts';
 import { setKeyGrants } from '../../src/control/key-grants.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
 import { reconcile } from '../../src/control/reconcile.ts';
-import { listKeys } from '../../src/store/api-keys.ts';
+import { listKeys, loadSealedRoleSecret } from '../../src/store/api-keys.ts';
 import { withKeyLock } from '../../src/store/locks.ts';
+import { connectAsCustomer } from '../provision/backend-fixture.ts';
 import { type ControlFixture, withControl } from './control-fixture.ts';
 
 const request = (name: string) => ({
@@ -60,6 +61,26 @@ describe('whatever the statement after which the process dies, reconcile makes s
         await expectConsistent(control);
       }
       await expectConsistent(control);
+    }));
+
+  it('rotating a key', () =>
+    withControl(async (control) => {
+      const { context, crashingAfter, account, backend, sealer } = control;
+      const { key } = await createKey(context, account.name, request('key'));
+      for (let statements = 0; ; statements += 1) {
+        const crashing = crashingAfter(statements);
+        const rotated = await rotateKey(crashing, account.name, 'key').catch(() => null);
+        if (!crashing.crashed()) expect(rotated).toMatchObject({ unfinished: null });
+        await reconcile(context);
+        await expectConsistent(control);
+        const url = new URL(backend.adminUrl);
+        url.username = key.roleName;
+        url.password = encodeURIComponent(
+          sealer.open(await loadSealedRoleSecret(context.store, key.id), key.id),
+        );
+        await (await connectAsCustomer(url.href)).end();
+        if (!crashing.crashed()) break;
+      }
     }));
 
   it('changing grants', () =>

@@ -124,7 +124,14 @@ describe('the policy as the gate reads it', () => {
       () => deleteAddressRule(store.console, account.id, rule.id),
       () => revokeCertificate(store.console, certificate.id, null),
       () => replaceGrants(store.console, key.id, []),
-      () => rotateKey(store.console, key.id, { digestSha256, scramStoredKey, scramServerKey, hint: 'wxyz' }),
+      () =>
+        rotateKey(store.console, key.id, {
+          digestSha256,
+          scramStoredKey,
+          scramServerKey,
+          hint: 'wxyz',
+          roleSecretSealed: 'sealed anew',
+        }),
       () => beginRevokingKey(store.console, key.id, null),
       () => finishRevokingKey(store.console, key.id),
     ];

@@ -7,7 +7,7 @@
 import { createAccount, enableAccount, listAccounts } from '../../control/accounts.ts';
 import { addAddressRule, listAddressRules } from '../../control/address-rules.ts';
 import { createKey, listKeys, rotateKey } from '../../control/api-keys.ts';
-import type { ControlContext } from '../../control/context.ts';
+import type { ControlContext, SealContext } from '../../control/context.ts';
 import { reconcile } from '../../control/reconcile.ts';
 import { hintOf } from '../../policy/key-text.ts';
 import { backendName } from './configuration.ts';
@@ -71,7 +71,10 @@ const keepKey = async (
 };
 
 /** Account, address rules and keys. */
-export const prepareAccount = async (control: ControlContext, place: Place): Promise<DemoKeys> => {
+export const prepareAccount = async (
+  control: ControlContext & SealContext,
+  place: Place,
+): Promise<DemoKeys> => {
   // A start that was killed may have left a key half-made.
   await reconcile(control);
   await keepAccount(control);
