@@ -4,8 +4,6 @@ import { disableAccount } from '../../src/control/accounts.ts';
 import { createKey, listKeys, rotateKey } from '../../src/control/api-keys.ts';
 import { listGrantable, setKeyGrants } from '../../src/control/key-grants.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
-import { reconcile } from '../../src/control/reconcile.ts';
-import { repairKey, repairRoles } from '../../src/control/repair.ts';
 import { resealRoleSecrets } from '../../src/control/reseal.ts';
 import { createSealer } from '../../src/control/seal.ts';
 import { RequestError } from '../../src/errors.ts';
@@ -14,33 +12,7 @@ import { loadSealedRoleSecret } from '../../src/store/api-keys.ts';
 import { listAudit, verifyAudit } from '../../src/store/audit.ts';
 import { loadPolicy } from '../../src/store/policy.ts';
 import { deriveScramKeys } from '../../src/wire/scram-keys.ts';
-import { connectAsCustomer } from '../provision/backend-fixture.ts';
-import { type ControlFixture, withControl } from './control-fixture.ts';
-
-const regular = (name: string, ...grants: string[]) => ({
-  name,
-  kind: 'regular' as const,
-  grants,
-  expiresAt: null,
-});
-
-/** Logs in to the backend as the gate would: with the opened password of the key's role. */
-async function asRole(
-  { context, backend, sealer }: ControlFixture,
-  id: string,
-  roleName: string,
-  sql: string,
-) {
-  const url = new URL(backend.adminUrl);
-  url.username = encodeURIComponent(roleName);
-  url.password = encodeURIComponent(sealer.open(await loadSealedRoleSecret(context.store, id), id));
-  const connection = await connectAsCustomer(url.href);
-  try {
-    return (await connection.query(sql)).rows;
-  } finally {
-    await connection.end();
-  }
-}
+import { asRole, regular, withControl } from './control-fixture.ts';
 
 it('a created key is known to the gate by digest and SCRAM keys, and its role can do what was granted', () =>
   withControl(async (control) => {
@@ -111,67 +83,6 @@ it('neither text nor password are anywhere in the store, and every change is in 
       ['key.revoke', `${account.name}/k`],
     ]);
     expect(await verifyAudit(context.store)).toMatchObject({ kind: 'intact' });
-  }));
-
-it('a rotated key has another text and the same role, with another password', () =>
-  withControl(async (control) => {
-    const { context, account, sealer } = control;
-    const before = await createKey(context, account.name, regular('k', 'select on public.roads'));
-    const passwordOf = async () =>
-      sealer.open(await loadSealedRoleSecret(context.store, before.key.id), before.key.id);
-    const oldPassword = await passwordOf();
-    const after = await rotateKey(context, account.name, 'k');
-    expect(after).toMatchObject({ unfinished: null, key: { state: 'active', grantsApplied: true } });
-    expect(after.text).not.toBe(before.text);
-    expect(await passwordOf()).not.toBe(oldPassword);
-    expect(after.key).toMatchObject({
-      id: before.key.id,
-      roleName: before.key.roleName,
-      hint: hintOf(after.text),
-    });
-    expect((await loadPolicy(context.store)).accounts[0]?.keys[0]?.digest).toBe(digestOf(after.text));
-    await asRole(control, after.key.id, after.key.roleName, 'SELECT name FROM public.roads');
-  }));
-
-it.each(['superuser', 'createrole'] as const)(
-  'what the holder of a leaked key did to its role is gone once it is rotated (%s)',
-  (admin) =>
-    withControl(
-      async (control) => {
-        const { context, account, backend } = control;
-        for (const kind of ['master', 'regular'] as const) {
-          const { key } = await createKey(context, account.name, { ...regular(kind), kind });
-          const before = await backend.snapshot(key.roleName);
-          const holder = (sql: string) => asRole(control, key.id, key.roleName, sql);
-          await holder("SET ROLE NONE; ALTER ROLE CURRENT_USER SET statement_timeout = '1ms'");
-          await backend.superuser(
-            `SET ROLE "${account.ownerRole}"`,
-            `GRANT CREATE ON DATABASE "${account.database}" TO "${key.roleName}"`,
-          );
-          expect(await rotateKey(context, account.name, kind)).toMatchObject({ unfinished: null });
-          expect(await backend.snapshot(key.roleName)).toEqual(before);
-          expect(await holder('SHOW statement_timeout')).toEqual([{ statement_timeout: '0' }]);
-        }
-      },
-      { admin },
-    ),
-);
-
-it('a key that is rotated while its backend is away is refused at once, and works after reconcile', () =>
-  withControl(async (control) => {
-    const { context, account, backendDown } = control;
-    const before = await createKey(context, account.name, regular('k'));
-    const after = await rotateKey(backendDown, account.name, 'k');
-    expect(after).toMatchObject({
-      key: { grantsApplied: false },
-      unfinished: 'The backend "b1" did not do what was asked: connect ECONNREFUSED',
-    });
-    const digests = (await loadPolicy(context.store)).accounts[0]?.keys.map(({ digest }) => digest);
-    expect(digests).toEqual([digestOf(after.text)]);
-    const login = () => asRole(control, before.key.id, before.key.roleName, 'SELECT 1 AS one');
-    await expect(login()).rejects.toMatchObject({ code: '28P01' });
-    expect(await reconcile(context)).toMatchObject([{ outcome: 'grants-applied', problem: null }]);
-    expect(await login()).toEqual([{ one: 1 }]);
   }));
 
 it('changed grants are in force when the call returns', () =>
@@ -261,93 +172,6 @@ it('passwords are sealed anew with a new sealing key, after which the old one ca
     const onlyNew = { ...control, sealer: createSealer([newKey]) };
     expect(await asRole(onlyNew, key.id, key.roleName, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   }));
-
-it('roles that were changed or dropped on the backend are repaired', () =>
-  withControl(async (control) => {
-    const { context, account, backend, backendDown } = control;
-    const changed = (await createKey(context, account.name, regular('changed', 'select on public.roads')))
-      .key;
-    const dropped = (await createKey(context, account.name, regular('dropped', 'select on public.roads')))
-      .key;
-    const master = { name: 'master', kind: 'master' as const, grants: [], expiresAt: null };
-    const { key: owner } = await createKey(context, account.name, master);
-    await asRole(control, owner.id, owner.roleName, `SET ROLE NONE; ALTER ROLE CURRENT_USER RESET role`);
-    await backend.superuser(
-      `GRANT SELECT ON public.secrets TO ${changed.roleName}`,
-      `DROP OWNED BY ${dropped.roleName}`,
-      `DROP ROLE ${dropped.roleName}`,
-    );
-    await asRole(control, changed.id, changed.roleName, `ALTER ROLE CURRENT_USER PASSWORD 'mine'`);
-    const roads = 'SELECT name FROM public.roads';
-    for (const key of [changed, dropped]) {
-      await expect(asRole(control, key.id, key.roleName, roads)).rejects.toMatchObject({ code: '28P01' });
-    }
-    expect(await repairRoles(context)).toEqual(
-      [null, 'changed', 'dropped', 'master'].map((key) => ({ account: account.name, key, problem: null })),
-    );
-    for (const key of [changed, dropped]) {
-      expect(await asRole(control, key.id, key.roleName, roads)).toEqual([{ name: 'A1' }]);
-      await expect(asRole(control, key.id, key.roleName, 'TABLE public.secrets')).rejects.toMatchObject({
-        code: '42501',
-      });
-    }
-    expect(await asRole(control, owner.id, owner.roleName, 'SELECT current_user::text AS me')).toEqual([
-      { me: account.ownerRole },
-    ]);
-    expect(await repairRoles(backendDown)).toMatchObject([
-      { account: account.name, key: null, problem: expect.stringContaining('ECONNREFUSED') },
-    ]);
-  }));
-
-it.each(['superuser', 'createrole'] as const)(
-  'the role of one key is repaired by itself, with what it needs (%s)',
-  (admin) =>
-    withControl(
-      async (control) => {
-        const { context, account, backend, backendDown } = control;
-        const { key } = await createKey(context, account.name, regular('k', 'select on public.roads'));
-        const other = (await createKey(context, account.name, regular('other'))).key;
-        const login = (who: typeof key) => asRole(control, who.id, who.roleName, 'SELECT 1 AS one');
-        for (const each of [key, other]) {
-          await asRole(control, each.id, each.roleName, "ALTER ROLE CURRENT_USER PASSWORD 'mine'");
-          await expect(login(each)).rejects.toMatchObject({ code: '28P01' });
-        }
-        await backend.superuser(
-          `REVOKE CONNECT ON DATABASE "${account.database}" FROM "${account.publicRole}"`,
-        );
-        await repairKey(context, key.id);
-        expect(await login(key)).toEqual([{ one: 1 }]);
-        await expect(login(other)).rejects.toMatchObject({ code: '28P01' });
-        await expect(repairKey(backendDown, key.id)).rejects.toThrow('ECONNREFUSED');
-        await revokeKey(context, account.name, 'other', null);
-        await repairKey(context, other.id);
-        expect(await control.keyRoles()).toEqual([key.roleName]);
-      },
-      { admin },
-    ),
-);
-
-it('a role that the admin cannot put right is reported, and the others are repaired', () =>
-  withControl(
-    async ({ context, account, backend }) => {
-      const [one, two] = [
-        (await createKey(context, account.name, regular('one', 'create in gis'))).key,
-        (await createKey(context, account.name, regular('two', 'create in gis'))).key,
-      ];
-      const before = await backend.snapshot(two.roleName);
-      await backend.superuser(
-        `ALTER ROLE "${one.roleName}" BYPASSRLS`,
-        `ALTER ROLE "${two.roleName}" NOINHERIT`,
-      );
-      expect(await repairRoles(context)).toMatchObject([
-        { key: null, problem: null },
-        { key: 'one', problem: expect.stringContaining('NOBYPASSRLS as superuser') },
-        { key: 'two', problem: null },
-      ]);
-      expect(await backend.snapshot(two.roleName)).toEqual(before);
-    },
-    { admin: 'createrole' },
-  ));
 
 it('what can be granted is listed for people to choose from', () =>
   withControl(async ({ context, account }) => {

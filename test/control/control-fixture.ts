@@ -12,9 +12,11 @@ import type { Database } from '../../src/postgres/database.ts';
 import type { Queryable } from '../../src/postgres/query.ts';
 import { dropAccount } from '../../src/provision/account.ts';
 import type { Account } from '../../src/store/accounts.ts';
+import { loadSealedRoleSecret } from '../../src/store/api-keys.ts';
 import {
   type BackendFixture,
   type BackendFixtureOptions,
+  connectAsCustomer,
   withBackend,
 } from '../provision/backend-fixture.ts';
 import { createStore } from '../support/store.ts';
@@ -89,6 +91,32 @@ export async function withControl<T>(
       await store.drop();
     }
   }, options);
+}
+
+/** A request for a key. */
+export const regular = (name: string, ...grants: string[]) => ({
+  name,
+  kind: 'regular' as const,
+  grants,
+  expiresAt: null,
+});
+
+/** Logs in to the backend as the gate would: with the opened password of the key's role. */
+export async function asRole(
+  { context, backend, sealer }: ControlFixture,
+  id: string,
+  roleName: string,
+  sql: string,
+) {
+  const url = new URL(backend.adminUrl);
+  url.username = encodeURIComponent(roleName);
+  url.password = encodeURIComponent(sealer.open(await loadSealedRoleSecret(context.store, id), id));
+  const connection = await connectAsCustomer(url.href);
+  try {
+    return (await connection.query(sql)).rows;
+  } finally {
+    await connection.end();
+  }
 }
 
 function crashing(context: FullContext, statements: number) {
