@@ -12,6 +12,8 @@ export interface Console {
   readonly anyAddressAllowed: boolean;
   /** Tells, on screen and to screen readers, what a change did. */
   say(text: string): void;
+  /** true: something is on screen that must not go before the person is done with it, whatever happens to the session. */
+  hold(isHeld: boolean): void;
 }
 
 export const ConsoleContext = createContext<Console | null>(null);

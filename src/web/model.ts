@@ -71,6 +71,8 @@ export interface ApiKey extends Versioned {
   /** The last four characters of the key's text. */
   readonly hint: string;
   readonly grantItems: readonly Grant[];
+  /** false: the database does not have them yet. */
+  readonly grantsApplied: boolean;
   readonly expiresAt: string | null;
   readonly revokedAt: string | null;
   readonly lastUsedAt: string | null;

@@ -18,25 +18,21 @@ import { SignIn } from './sign-in/sign-in.tsx';
 
 type Visitor =
   | { readonly kind: 'unknown'; readonly problem?: unknown }
-  | { readonly kind: 'stranger'; readonly reason?: string }
+  | { readonly kind: 'stranger' }
   | { readonly kind: 'known'; readonly me: Me };
 
 const chosenAccount = new URLSearchParams(location.search).get('account');
 
 export function Page() {
   const [visitor, setVisitor] = useState<Visitor>({ kind: 'unknown' });
+  const [isEnded, setIsEnded] = useState(false);
+  const [isHeld, hold] = useState(false);
   const [said, setSaid] = useState<{ text: string; at: number }>();
   const say = useCallback((text: string) => setSaid({ text, at: Date.now() }), []);
   const hush = useCallback(() => setSaid(undefined), []);
   const isOperator = visitor.kind === 'known' && visitor.me.role === 'operator';
   const actsFor = isOperator ? chosenAccount : null;
-  const api = useMemo(
-    () =>
-      createApi(actsFor, () =>
-        setVisitor({ kind: 'stranger', reason: 'Your session has ended. Sign in again to go on.' }),
-      ),
-    [actsFor],
-  );
+  const api = useMemo(() => createApi(actsFor, () => setIsEnded(true)), [actsFor]);
 
   const lookUp = useCallback(async () => {
     try {
@@ -52,7 +48,7 @@ export function Page() {
   const anyAddressAllowed = useAnyAddressAllowed(me, actsFor);
   const account = me?.account ?? actsFor;
   const console = useMemo(
-    () => ({ api, account, isOperator, anyAddressAllowed, say }),
+    () => ({ api, account, isOperator, anyAddressAllowed, say, hold }),
     [api, account, isOperator, anyAddressAllowed, say],
   );
 
@@ -64,8 +60,13 @@ export function Page() {
       </main>
     );
   }
-  if (visitor.kind === 'stranger') {
-    return <SignIn reason={visitor.reason} onSignedIn={(me) => setVisitor({ kind: 'known', me })} />;
+  if (visitor.kind === 'stranger' || (isEnded && !isHeld)) {
+    const enter = (me: Me) => {
+      hush();
+      setIsEnded(false);
+      setVisitor({ kind: 'known', me });
+    };
+    return <SignIn isEnded={isEnded} onSignedIn={enter} />;
   }
   return (
     <ConsoleContext value={console}>

@@ -11,7 +11,8 @@ describe('times in words', () => {
     [-60_000, '1 minute ago'],
     [8 * 3_600_000, 'in 8 hours'],
     [-2 * 86_400_000, '2 days ago'],
-    [29.9 * 86_400_000, 'in 29 days'],
+    [8 * 3_600_000 - 900, 'in 8 hours'],
+    [29.4 * 86_400_000, 'in 29 days'],
     [400 * 86_400_000, 'in 1 year'],
   ])('calls %d ms from now "%s"', (milliseconds, words) => {
     expect(relativeTime(fromNow(milliseconds), now)).toBe(words);

@@ -63,7 +63,15 @@ const columns: readonly Column<ApiKey>[] = [
     ),
   },
   { title: 'May', cell: (apiKey) => <Rights apiKey={apiKey} /> },
-  { title: 'Status', cell: ({ status }) => <Badge tone={tones[status]}>{status}</Badge> },
+  {
+    title: 'Status',
+    cell: ({ status, grantsApplied }) => (
+      <>
+        <Badge tone={tones[status]}>{status}</Badge>
+        {status === 'active' && !grantsApplied && <Badge tone="warn">grants pending</Badge>}
+      </>
+    ),
+  },
   { title: 'Expires', cell: ({ expiresAt }) => <Moment at={expiresAt} /> },
   { title: 'Last used', cell: ({ lastUsedAt }) => <Moment at={lastUsedAt} /> },
 ];

@@ -14,7 +14,10 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
     shown?.showModal();
     return () => {
       shown?.close();
-      if (document.activeElement === document.body) section?.focus();
+      // What opened it may go in the same moment.
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) section?.focus({ preventScroll: true });
+      });
     };
   }, []);
   return dialog;

@@ -1,6 +1,6 @@
 /**
  * For what is shown only once. It can be closed only after its button was used: Escape, a click beside it, the back
- * button and leaving the page are refused, and it says why. Whatever it shows is gone from memory when it closes.
+ * button and leaving the page are refused, and it says why. It outlives the session, as when one's own key is rotated. Whatever it shows is gone from memory when it closes.
  */
 
 import {
@@ -12,6 +12,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { useConsole } from '../context.ts';
 import { useSubmit } from '../submit.ts';
 import { useModal } from './modal.ts';
 import { ProblemNote } from './note.tsx';
@@ -43,6 +44,11 @@ export function OnceDialog({
     await use();
     setUsed(true);
   });
+  const { hold } = useConsole();
+  useEffect(() => {
+    hold(true);
+    return () => hold(false);
+  }, [hold]);
   const refuse = () => setRefused((times) => times + 1);
   useStaying(!used, refuse);
 

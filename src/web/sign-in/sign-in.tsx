@@ -8,11 +8,11 @@ import { Note, ProblemNote } from '../parts/note.tsx';
 import { useSubmit } from '../submit.ts';
 
 export function SignIn({
-  reason,
+  isEnded,
   onSignedIn,
 }: {
-  /** Why one has to sign in again. */
-  readonly reason: string | undefined;
+  /** A session has ended, so that one has to sign in again. */
+  readonly isEnded: boolean;
   readonly onSignedIn: (me: Me) => void;
 }) {
   const [asOperator, setAsOperator] = useState(false);
@@ -33,7 +33,7 @@ export function SignIn({
     <main className="narrow sign-in">
       <p className="brand">Postern</p>
       <h1>{asOperator ? 'Sign in as operator' : 'Sign in'}</h1>
-      {reason !== undefined && <Note tone="advice">{reason}</Note>}
+      {isEnded && <Note tone="advice">Your session has ended. Sign in again to go on.</Note>}
       <form onSubmit={submit} key={String(asOperator)}>
         {asOperator ? (
           <Field label="Operator token" name="adminToken" problem={problem}>

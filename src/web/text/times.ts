@@ -18,7 +18,7 @@ export function relativeTime(iso: string, nowMs: number): string {
   const differenceMs = Date.parse(iso) - nowMs;
   for (const [unit, lengthMs] of units) {
     if (Math.abs(differenceMs) >= lengthMs) {
-      return relative.format(Math.trunc(differenceMs / lengthMs), unit);
+      return relative.format(Math.round(differenceMs / lengthMs), unit);
     }
   }
   return differenceMs > 0 ? 'in less than a minute' : 'just now';
