@@ -17,7 +17,7 @@ const fromValidation = (error: unknown): Problem | null => {
   return invalid(
     error.validation.map(({ instancePath, message = 'It is not valid.' }) => ({
       path: [part, ...instancePath.split('/').filter((name) => name !== '')].join('.'),
-      message,
+      message: /[.!?]$/.test(message) ? message : `${message}.`,
     })),
   );
 };

@@ -22,7 +22,7 @@ export const problemKinds = {
   'precondition-required': { status: 428, title: 'If-Match is missing' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
-  'backend-unavailable': { status: 503, title: 'A database did not answer' },
+  unavailable: { status: 503, title: 'A database did not answer' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
 export type ProblemCode = keyof typeof problemKinds;
@@ -66,14 +66,18 @@ const describeParts = (errors: readonly InvalidPart[]): string =>
 export const invalid = (errors: readonly InvalidPart[]): Problem =>
   new Problem('invalid-request', describeParts(errors), { errors });
 
-/** SQLSTATE classes of a server that is away or has no room; socket errors have codes of other lengths. */
+/** Errors of sockets (`ECONNREFUSED`), and the SQLSTATE classes of a server that is away or has no room. */
 const isOutage = (cause: unknown): boolean => {
   const code = (cause as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && (code.length !== 5 || /^(?:08|53|57)/.test(code));
+  return typeof code === 'string' && /^(?:E(?!RR_)[A-Z_]+|(?:08|53|57)\w{3})$/.test(code);
 };
 
+/** Which host it was and what it said is for the log. */
+const unavailable = (cause: unknown): Problem =>
+  new Problem('unavailable', 'A database that this needs does not answer: try again in a moment.', { cause });
+
 const fromRequestError = (error: RequestError): Problem =>
-  new Problem(isOutage(error.cause) ? 'backend-unavailable' : 'conflict', error.message, { cause: error });
+  isOutage(error.cause) ? unavailable(error) : new Problem('conflict', error.message, { cause: error });
 
 /** The codes of Fastify's own refusals that are somebody's mistake. */
 const frameworkCodes: Readonly<Record<number, readonly [ProblemCode, string]>> = {
@@ -86,6 +90,7 @@ const frameworkCodes: Readonly<Record<number, readonly [ProblemCode, string]>> =
 export const problemFrom = (thrown: unknown): Problem => {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof RequestError) return fromRequestError(thrown);
+  if (isOutage(thrown)) return unavailable(thrown);
   const status = (thrown as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
     const [code, detail] = frameworkCodes[status] ?? [

@@ -5,7 +5,6 @@
 
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
-import rateLimit from '@fastify/rate-limit';
 import { type FastifyInstance, fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ConsoleDependencies } from './dependencies.ts';
@@ -21,14 +20,12 @@ import { routes } from './routes/list.ts';
 import { addSignInRoutes } from './routes/sign-in.ts';
 import { SignedOut } from './session-cookie.ts';
 import { checkStorable } from './storable-text.ts';
-import { SignInThrottle, tooMany } from './throttle.ts';
+import { addRequestLimit, SignInThrottle } from './throttle.ts';
 import { addWebPage } from './web-page.ts';
 
 /** A signing request is the largest body; control takes 64 KiB of it. */
 const bodyLimitBytes = 128 * 1024;
 const requestTimeoutMs = 30_000;
-/** Per address and minute. */
-const requestLimit = 1_200;
 
 const createApp = ({ trustProxy, tls }: ConsoleDependencies): ConsoleApp => {
   const app = fastify({
@@ -69,11 +66,7 @@ export const buildConsole = async (deps: ConsoleDependencies): Promise<FastifyIn
   addErrorAnswers(app, deps.log, deps.webRoot !== null);
   addRequestLog(app, deps.log);
   await addSecurityHeaders(app);
-  await app.register(rateLimit, {
-    max: requestLimit,
-    timeWindow: 60_000,
-    errorResponseBuilder: (_, { ttl }) => tooMany(Math.ceil(ttl / 1000)),
-  });
+  await addRequestLimit(app);
   await app.register(cookie);
   const throttle = new SignInThrottle(deps.control.now);
   app.addHook('onRoute', describeRoute);

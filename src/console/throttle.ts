@@ -5,15 +5,18 @@
  */
 
 import { isIPv6 } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from './problem.ts';
+import type { ConsoleApp } from './request.ts';
 
 const windowMs = 60_000;
+const requestsPerAddress = 1_200;
 const failuresPerAccount = 10;
 const failuresPerAddress = 50;
 const placesAtMost = 50_000;
 
-export const tooMany = (seconds: number): Problem =>
+const tooMany = (seconds: number): Problem =>
   new Problem('rate-limited', `Too many requests: try again in ${seconds} seconds.`, {
     headers: { 'retry-after': String(seconds) },
   });
@@ -89,6 +92,20 @@ export class SignInThrottle {
     }
   }
 }
+
+/** Every request counts, and first of all: also those of who is not signed in. */
+export const addRequestLimit = async (app: ConsoleApp): Promise<void> => {
+  await app.register(rateLimit, {
+    global: false,
+    timeWindow: windowMs,
+    errorResponseBuilder: (_, { ttl }) => tooMany(Math.ceil(ttl / 1000)),
+  });
+  const count = app.createRateLimit({ max: requestsPerAddress });
+  app.addHook('onRequest', async (request) => {
+    const state = await count(request);
+    if (!state.isAllowed && state.isExceeded) throw tooMany(state.ttlInSeconds);
+  });
+};
 
 /** For `config.rateLimit` of routes that cost much; counted after whoever asks is known. @param max per minute */
 export const perAccount = (max: number) =>

@@ -67,10 +67,10 @@ const expectNoSecret = (logged: readonly Logged[]): void => {
   expect(text).not.toContain(adminToken);
 };
 
-/** @param overrides of what `buildConsole` is given */
+/** @param override of what `buildConsole` is given */
 export const withConsole = <T>(
   work: (console: ConsoleFixture) => Promise<T>,
-  overrides: Partial<ConsoleDependencies> = {},
+  override: Partial<ConsoleDependencies> | ((control: ControlFixture) => Partial<ConsoleDependencies>) = {},
 ): Promise<T> =>
   withControl(async (control) => {
     const logged: Logged[] = [];
@@ -89,7 +89,7 @@ export const withConsole = <T>(
       tls: null,
       webRoot: null,
       log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
-      ...overrides,
+      ...(typeof override === 'function' ? override(control) : override),
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -69,7 +69,7 @@ it('behind a proxy the origin is the one that browsers see, and only a trusted p
           address: status === 201 ? '203.0.113.9' : '127.0.0.1',
         });
       },
-      { trustProxy },
+      () => ({ trustProxy }),
     );
   }
 });

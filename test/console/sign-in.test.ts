@@ -98,6 +98,8 @@ describe('refused sign-ins', () => {
         { account: account.name, key: expired },
         { account: account.name, key: other.masterKey },
         { account: 'nobody-here', key: masterKey },
+        // In the wrong field: it must not get into the log.
+        { account: masterKey, key: account.name },
         { adminToken: 'guess' },
       ];
       const answers = await Promise.all(tries.map((credentials) => nobody.post('/sign-in', credentials)));
@@ -109,7 +111,7 @@ describe('refused sign-ins', () => {
       }
       const refused = logged.filter(({ message }) => message === 'console sign-in refused');
       expect(refused).toHaveLength(tries.length);
-      expect(refused[0]?.fields).toMatchObject({ address: '127.0.0.1', account: account.name });
+      expect(refused.map(({ fields }) => fields['account'])).toContain(account.name);
     }));
 
   it('are throttled by account and address, and the right key waits too, but no other account does', () =>
@@ -161,7 +163,7 @@ describe('operators', () => {
           expect((await nobody.with({ authorization: `Bearer ${text}` }).get('/me')).status).toBe(401);
         }
       },
-      { adminToken: null },
+      () => ({ adminToken: null }),
     ));
 });
 

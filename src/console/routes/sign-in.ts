@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { type Owner, recogniseOwner, recordSignIn } from '../../control/sign-in.ts';
-import { digestOf } from '../../policy/key-text.ts';
+import { digestOf, withoutKeys } from '../../policy/key-text.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { Problem } from '../problem.ts';
 import { type ConsoleApp, type Identity, identityOf } from '../request.ts';
@@ -78,7 +78,9 @@ export const addSignInRoutes = (
       const succeeded = throttle.begin(request.ip, place);
       const recognised = await recognise(request.body, deps);
       if (recognised === null) {
-        log.warn({ address: request.ip, account: place, request: request.id }, 'console sign-in refused');
+        // People paste keys into the wrong field.
+        const account = withoutKeys(place);
+        log.warn({ address: request.ip, account, request: request.id }, 'console sign-in refused');
         throw wrong();
       }
       succeeded();
