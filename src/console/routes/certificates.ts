@@ -5,33 +5,23 @@
 
 import { z } from 'zod';
 import {
-  type CreatedCertificate,
   checkSigningRequest,
   createCertificate,
   listCertificates,
   revokeCertificate,
 } from '../../control/certificates.ts';
-import { listSessions } from '../../control/sessions.ts';
 import { RequestError } from '../../errors.ts';
-import type { StoredCertificate } from '../../store/certificates.ts';
+import { existingCertificate, fileOf, sessionsOf, shownCertificate } from '../certificate-answers.ts';
 import { certificate, createdCertificate, liveSessions, newCertificate } from '../certificate-schemas.ts';
 import { attachment } from '../content-disposition.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
 import { pageOf } from '../pagination.ts';
-import { invalid, notFound } from '../problem.ts';
+import { invalid } from '../problem.ts';
 import { type AddRoutes, accountOf, contextOf } from '../request.ts';
 import { byId, idempotencyKey, ofAccount, page, paging, revocation } from '../schemas.ts';
 import { perAccount } from '../throttle.ts';
 
 const tags = ['Certificates'];
-
-/** Files that are not text. */
-const binary = /\.(?:pk8|p12)$/;
-
-const fileOf = ({ name, mode, content }: CreatedCertificate['files'][number]) => {
-  const encoding = binary.test(name) ? 'base64' : 'utf8';
-  return { name, mode: `0${mode.toString(8)}`, encoding, content: content.toString(encoding) } as const;
-};
 
 const checkRequest = async (
   { days, csr }: z.output<typeof newCertificate>,
@@ -52,20 +42,7 @@ const checkRequest = async (
 
 export const addCertificateRoutes: AddRoutes = (app, deps) => {
   const { control } = deps;
-  const shown = (stored: StoredCertificate) => {
-    const expired = stored.notAfter.getTime() <= control.now();
-    return {
-      ...stored,
-      status: stored.revokedAt !== null ? 'revoked' : expired ? 'expired' : 'active',
-    } as const;
-  };
-  const existing = async (account: string, wanted: string): Promise<StoredCertificate> => {
-    const found = (await listCertificates(control, account)).find((each) => each.id === wanted);
-    if (found === undefined) throw notFound('such certificate');
-    return found;
-  };
-  const sessionsOf = async (account: string, wanted: string): Promise<number> =>
-    (await listSessions(control, account)).filter(({ certificateId }) => certificateId === wanted).length;
+  const { now } = control;
 
   app.get(
     '/certificates',
@@ -80,7 +57,10 @@ export const addCertificateRoutes: AddRoutes = (app, deps) => {
     },
     async (request) => {
       const stored = await listCertificates(control, accountOf(request).name);
-      return pageOf(stored.map(shown), request.query);
+      return pageOf(
+        stored.map((each) => shownCertificate(each, now())),
+        request.query,
+      );
     },
   );
 
@@ -99,7 +79,10 @@ export const addCertificateRoutes: AddRoutes = (app, deps) => {
     async (request) => {
       const { name } = accountOf(request);
       const { id: wanted } = request.params;
-      return { ...shown(await existing(name, wanted)), liveSessions: await sessionsOf(name, wanted) };
+      return {
+        ...shownCertificate(await existingCertificate(control, name, wanted), now()),
+        liveSessions: await sessionsOf(control, name, wanted),
+      };
     },
   );
 
@@ -137,7 +120,7 @@ export const addCertificateRoutes: AddRoutes = (app, deps) => {
         return reply.send(issued.bundle);
       }
       return reply.type('application/json').send({
-        certificate: shown(issued.certificate),
+        certificate: shownCertificate(issued.certificate, now()),
         fileName: issued.fileName,
         files: issued.files.map(fileOf),
         zip: issued.bundle.toString('base64'),
@@ -163,10 +146,10 @@ export const addCertificateRoutes: AddRoutes = (app, deps) => {
     async (request) => {
       const account = accountOf(request).name;
       const { id: wanted } = request.params;
-      const { name } = await existing(account, wanted);
-      const ending = await sessionsOf(account, wanted);
+      const { name } = await existingCertificate(control, account, wanted);
+      const ending = await sessionsOf(control, account, wanted);
       const revoked = await revokeCertificate(contextOf(request, deps), account, name, request.body.reason);
-      return { certificate: shown(revoked), liveSessions: ending };
+      return { certificate: shownCertificate(revoked, now()), liveSessions: ending };
     },
   );
 };

@@ -24,10 +24,13 @@ export const addGrantableRoutes: AddRoutes = (app, deps) => {
     async (request) => {
       const schemas = await listGrantable(contextOf(request, deps), accountOf(request).name);
       return {
-        schemas: schemas.map(({ tables, ...schema }) => ({
-          ...schema,
-          tables: tables.map((table) => ({ ...table, permissions: [...table.permissions] })),
-        })),
+        // A key that cannot be let into a schema can be granted nothing in it.
+        schemas: schemas
+          .filter(({ usage }) => usage)
+          .map(({ tables, ...schema }) => ({
+            ...schema,
+            tables: tables.map((table) => ({ ...table, permissions: [...table.permissions] })),
+          })),
       };
     },
   );
