@@ -3,7 +3,7 @@
  */
 
 import { z } from 'zod';
-import { parseCertificateName } from '../authority/certificate-name.ts';
+import { parseCertificateName } from '../control/texts.ts';
 import { id, parsedText, time } from './schemas.ts';
 
 export const certificate = z

@@ -5,7 +5,7 @@
  */
 
 import { type BundleFile, type BundleOptions, buildBundle, buildBundleFiles } from '../authority/bundle.ts';
-import { fileNameOf, parseCertificateName } from '../authority/certificate-name.ts';
+import { fileNameOf } from '../authority/certificate-name.ts';
 import { issueClientCertificate, signClientRequest } from '../authority/issue.ts';
 import { parseClientRequest } from '../authority/request.ts';
 import { RequestError } from '../errors.ts';
@@ -21,7 +21,7 @@ import {
 import type { CertificateContext, ClientAuthority, StoreContext } from './context.ts';
 import { enabledAccount, existingAccount, existingCertificate } from './existing.ts';
 import { recordChange } from './record.ts';
-import { parseReason } from './texts.ts';
+import { parseCertificateName, parseReason } from './texts.ts';
 
 export interface CertificateRequest {
   readonly name: string;

@@ -31,6 +31,13 @@ export function parseKeyName(text: string): string {
   return name;
 }
 
+/** A trimmed name of 1 to 64 printable characters, in Unicode form NFC. @throws RequestError otherwise */
+export function parseCertificateName(text: string): string {
+  const name = parsePlainText('The name of a certificate', text, maxNameLength);
+  if (name === '') throw new RequestError('The certificate needs a name, for example "Laptop of Ann".');
+  return name;
+}
+
 /** A trimmed label of up to 200 printable characters, or none. @throws RequestError otherwise */
 export const parseLabel = (text: string): string => parsePlainText('The label', text, maxLabelLength);
 
