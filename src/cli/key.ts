@@ -8,6 +8,7 @@ import type { KeyKind } from '../policy/account.ts';
 import { formatGrant } from '../policy/grants.ts';
 import type { StoredKey } from '../store/api-keys.ts';
 import { asOperator } from './as-operator.ts';
+import { createNote } from './create-note.ts';
 import { collect, parseExpiry } from './options.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
@@ -39,6 +40,11 @@ const tellKey = (shell: Shell, { key, text }: CreatedKey, more: object = {}): vo
   shell.note(`This is the API key "${key.name}". It is shown only this once: keep it in a safe place.`);
 };
 
+const noteCreate = (shell: Shell, { grants }: StoredKey): void => {
+  const note = createNote(grants);
+  if (note !== null) shell.note(note);
+};
+
 const grantOption = ['--grant <grant>', "such as 'select,insert on public.roads'; may be repeated"] as const;
 
 const addCreate = (key: Command, shell: Shell): void => {
@@ -54,7 +60,9 @@ const addCreate = (key: Command, shell: Shell): void => {
     .option('--expires <duration>', 'for how long, such as 8h or 90d', parseExpiry)
     .action(async (account: string, name: string, { kind, grant, expires }: CreateOptions) => {
       const request = { name, kind, grants: grant ?? [], expiresAt: expires ?? null };
-      tellKey(shell, await asOperator(shell.loadConfig(), (context) => createKey(context, account, request)));
+      const created = await asOperator(shell.loadConfig(), (context) => createKey(context, account, request));
+      tellKey(shell, created);
+      noteCreate(shell, created.key);
     });
 };
 
@@ -78,6 +86,7 @@ export const addKeyCommands = (program: Command, shell: Shell): void => {
       );
       const grants = changed.grants.map(formatGrant).join('; ');
       shell.answer(changed, `The API key "${changed.name}" may now: ${grants}.`);
+      noteCreate(shell, changed);
     });
   key
     .command('rotate <account> <name>')

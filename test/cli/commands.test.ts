@@ -251,6 +251,15 @@ describe('the way of an account', () => {
     });
   });
 
+  test('whoever grants "create" is told what that means', async () => {
+    const made = await cli.run('key', 'create', name, 'maker', '--grant', 'create in public');
+    expect(made.err).toContain("you trust its holder as much as the account's owner");
+    expect(made.err).toContain('better give it a schema of its own');
+    const changed = await cli.run('key', 'grant', name, 'maker', '--grant', 'select on public.roads');
+    expect(changed.err).toBe('');
+    await cli.run('key', 'revoke', name, 'maker');
+  });
+
   test('a deleted account leaves no role of Postern behind', async () => {
     expect((await cli.run('account', 'disable', name)).code).toBe(0);
     expect((await cli.run('explain', name)).err).toMatch(/is revoked|was revoked/);
