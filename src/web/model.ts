@@ -92,8 +92,11 @@ export interface Grantable {
 export interface Session {
   readonly id: string;
   readonly address: string;
+  /** Names, for people. */
   readonly certificate: string | null;
   readonly key: string | null;
+  readonly certificateId: string | null;
+  readonly keyId: string;
   readonly applicationName: string;
   readonly startedAt: string;
 }

@@ -9,6 +9,7 @@ import { type Column, Listing } from '../parts/listing.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useEvery, useWholeList } from '../resource.ts';
 import { useSubmit } from '../submit.ts';
+import { nameOf } from './ending-sessions.tsx';
 
 const refreshMs = 5_000;
 
@@ -22,9 +23,6 @@ const columns: readonly Column<Session>[] = [
   { title: 'API key', cell: ({ key }) => key ?? <span className="soft">gone</span> },
   { title: 'Connected', cell: ({ startedAt }) => <Moment at={startedAt} /> },
 ];
-
-const nameOf = ({ applicationName, address }: Session): string =>
-  `${applicationName || 'the session'} from ${address}`;
 
 export function Sessions() {
   const list = useWholeList<Session>('/sessions');

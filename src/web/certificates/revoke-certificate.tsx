@@ -1,12 +1,11 @@
 /** Ends a certificate for good, after saying which live sessions end with it. */
 
 import { useState } from 'react';
+import { EndingSessions } from '../activity/ending-sessions.tsx';
 import { useConsole } from '../context.ts';
 import type { Certificate } from '../model.ts';
 import { FormDialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
-import { Loading } from '../parts/listing.tsx';
-import { useResource } from '../resource.ts';
 import { useSubmit } from '../submit.ts';
 import { countText } from '../text/counts.ts';
 
@@ -22,7 +21,6 @@ export function RevokeCertificate({
   const { api, say } = useConsole();
   const { id, name } = certificate;
   const [reason, setReason] = useState('');
-  const { data } = useResource<Certificate & { readonly liveSessions: number }>(`/certificates/${id}`);
   const submission = useSubmit(async () => {
     const { liveSessions } = await api.post<{ liveSessions: number }>(`/certificates/${id}/revoke`, {
       ...(reason && { reason }),
@@ -40,17 +38,7 @@ export function RevokeCertificate({
       submission={submission}
       onClose={onClose}
     >
-      {data === undefined ? (
-        <Loading what="live sessions" />
-      ) : (
-        <p>
-          <strong>
-            {data.liveSessions === 0
-              ? 'Nobody is connected with it now.'
-              : `${countText(data.liveSessions, 'live session')} end${data.liveSessions === 1 ? 's' : ''} at once.`}
-          </strong>
-        </p>
-      )}
+      <EndingSessions among={({ certificateId }) => certificateId === id} />
       <p>
         The computer that uses it can no longer connect. This cannot be undone, and its name is not used
         again.
