@@ -81,8 +81,9 @@ export const addGatekeeping = (
     request.identity = identity;
   });
   app.addHook('preValidation', async (request) => {
-    if (accessOf(request) !== 'account') return;
+    const access = accessOf(request);
     const { account } = request.query as { account?: unknown };
+    if (access !== 'account' && (access !== 'signed-in' || account === undefined)) return;
     request.account = await meantAccount(identityOf(request), account, deps);
   });
 };

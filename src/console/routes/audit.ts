@@ -4,11 +4,10 @@
  */
 
 import { z } from 'zod';
-import type { Account } from '../../store/accounts.ts';
 import { listAudit, verifyAudit } from '../../store/audit.ts';
 import { decodeCursor, encodeCursor } from '../pagination.ts';
 import { type AddRoutes, identityOf } from '../request.ts';
-import { id, page, paging, time } from '../schemas.ts';
+import { id, ofAccount, page, paging, time } from '../schemas.ts';
 
 const tags = ['Audit'];
 
@@ -42,17 +41,21 @@ export const addAuditRoutes: AddRoutes = (app, deps) => {
       config: { access: 'signed-in' },
       schema: {
         tags,
-        summary: 'List changes, newest first: of the own account, or for operators all',
-        querystring: paging,
+        summary: 'List changes, newest first: of one account, or for operators who name none all',
+        querystring: paging.extend(ofAccount.shape),
         response: { 200: page(event) },
       },
     },
     async (request) => {
       const { limit, cursor } = request.query;
       const identity = identityOf(request);
-      const account: Account | undefined = identity.role === 'account' ? identity.account : undefined;
+      const own = identity.role === 'account' ? identity.account : null;
       const before = cursor === undefined ? undefined : Number(decodeCursor(cursor, 1)[0]) || 0;
-      const events = await listAudit(store, { limit: limit + 1, before, account });
+      const events = await listAudit(store, {
+        limit: limit + 1,
+        before,
+        account: request.account ?? own ?? undefined,
+      });
       const items = events.slice(0, limit).map((each) => ({ ...each, hash: each.hash.toString('hex') }));
       const last = items.at(-1);
       return { items, nextCursor: events.length > limit && last ? encodeCursor([last.number]) : null };

@@ -26,6 +26,7 @@ const me = z
   .object({
     role: z.enum(['account', 'operator']),
     account: z.string().nullable().describe('null: an operator'),
+    anyAddressAllowed: z.boolean().describe('The allowlist of the account may contain 0.0.0.0/0 and ::/0'),
     expiresAt: time.nullable().describe('null: not by itself'),
   })
   .meta({ id: 'Me' });
@@ -33,6 +34,7 @@ const me = z
 const describe = (identity: Identity): z.output<typeof me> => ({
   role: identity.role,
   account: identity.role === 'account' ? identity.account.name : null,
+  anyAddressAllowed: identity.role === 'account' && identity.account.anyAddressAllowed,
   expiresAt: identity.expiresAt,
 });
 

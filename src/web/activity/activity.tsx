@@ -1,7 +1,6 @@
 /** Activity: who is connected, who tried to, why somebody was turned away, and whether a given client would get in. */
 
 import { useState } from 'react';
-import { useConsole } from '../context.ts';
 import type { AddressRule } from '../model.ts';
 import { AuditList } from '../operators/audit.tsx';
 import { Section } from '../parts/section.tsx';
@@ -11,7 +10,6 @@ import { Explain } from './explain.tsx';
 import { Sessions } from './sessions.tsx';
 
 export function Activity({ addresses }: { readonly addresses: List<AddressRule> }) {
-  const { isOperator } = useConsole();
   return (
     <Section
       id="activity"
@@ -21,12 +19,12 @@ export function Activity({ addresses }: { readonly addresses: List<AddressRule> 
       <Sessions />
       <Attempts addresses={addresses} />
       <Explain />
-      {!isOperator && <Changes />}
+      <Changes />
     </Section>
   );
 }
 
-/** Loaded when somebody looks. Operators have the audit of everything. */
+/** Loaded when somebody looks. */
 function Changes() {
   const [isOpen, setIsOpen] = useState(false);
   return (
