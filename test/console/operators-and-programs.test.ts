@@ -34,7 +34,7 @@ describe('operators', () => {
 describe('programs', () => {
   it('send the key with each request', () =>
     withConsole(async ({ owner, account }) => {
-      expect((await owner.get('/me')).body).toEqual({
+      expect((await owner.get('/me')).body).toMatchObject({
         role: 'account',
         account: account.name,
         expiresAt: null,
