@@ -10,14 +10,22 @@ export interface Account {
   readonly masterKey: string;
 }
 
-/** On the first account's data, unless another database is named; deleted before what is already in `until`. */
+export interface AccountOptions {
+  readonly name?: string;
+  /** With its owner; none given: the data of the first account. */
+  readonly database?: string;
+  readonly ownerRole?: string;
+}
+
+/** Deleted before what is already in `until`. */
 export const addEmptyAccount = async (
-  { context, database: first, ownerRole }: TestPostern,
+  { context, ...first }: TestPostern,
   until: AsyncDisposableStack,
   {
     name = uniqueName('acc').replace('_', '-'),
-    database = first,
-  }: { readonly name?: string; readonly database?: string } = {},
+    database = first.database,
+    ownerRole = first.ownerRole,
+  }: AccountOptions = {},
 ): Promise<Account> => {
   await createAccount(context, { name, backend: 'main', database, ownerRole });
   until.defer(() => deleteAccount(context, name));

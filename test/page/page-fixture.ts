@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import type { Config, GateConfig } from '../../src/config/config.ts';
 import { buildPage, launchBrowser } from '../support/browser.ts';
 import { startPostern, type TestPostern } from '../support/postern.ts';
-import { type Account, addEmptyAccount } from './accounts.ts';
+import { type Account, type AccountOptions, addEmptyAccount } from './accounts.ts';
 import { startVisit, type Visit } from './visit.ts';
 
 export const adminToken = 'an admin token of the tests';
@@ -33,7 +33,7 @@ export interface PageUnderTest {
   openAs(account?: Account, options?: VisitOptions): Promise<Visit>;
   openAsOperator(options?: VisitOptions): Promise<Visit>;
   /** An account that has a master key and nothing else, gone at the end of the block. */
-  addAccount(settings?: { name?: string; database?: string }): Promise<Account>;
+  addAccount(options?: AccountOptions): Promise<Account>;
 }
 
 const withConsole = (config: Config): Config => {
@@ -95,7 +95,7 @@ export const pageUnderTest = ({ allow }: { readonly allow?: readonly string[] } 
       await visit.signInAsOperator(adminToken);
       return visit;
     },
-    addAccount: (settings) => addEmptyAccount(under.postern, running, settings),
+    addAccount: (account) => addEmptyAccount(under.postern, running, account),
   };
   return under;
 };

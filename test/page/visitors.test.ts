@@ -1,7 +1,7 @@
 /** Who sees what: strangers, people whose session has ended, and people who ask for another account. */
 
 import { describe, expect, it } from 'vitest';
-import { revokeKey } from '../../src/control/api-keys.ts';
+import { revokeKey } from '../../src/control/key-revocation.ts';
 import { chromiumMissing } from '../support/browser.ts';
 import { press, rowOf } from './acts.ts';
 import { pageUnderTest } from './page-fixture.ts';
@@ -64,7 +64,15 @@ describe.skipIf(chromiumMissing)('a visitor', () => {
     expect(await page.getByText(under.postern.account).count()).toBe(0);
     expect(await page.getByText('laptop').count()).toBe(0);
 
-    const paths = ['address-rules', 'certificates', 'api-keys', 'sessions', 'attempts', 'audit', 'connection'];
+    const paths = [
+      'address-rules',
+      'certificates',
+      'api-keys',
+      'sessions',
+      'attempts',
+      'audit',
+      'connection',
+    ];
     for (const path of paths) {
       const status = await page.evaluate(
         `fetch('/api/v1/${path}?account=${under.postern.account}').then(({ status }) => status)`,
