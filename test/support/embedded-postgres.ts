@@ -35,7 +35,7 @@ const settings = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '32MB',
-  max_connections: '200',
+  max_connections: '600',
 };
 
 /** Starts a fresh cluster; throws with the end of the server's own log when it does not come up. */
