@@ -66,7 +66,9 @@ describe('a backend that', () => {
     ['28P01', 'password authentication failed'],
     ['28000', 'role is not permitted to log in'],
   ])("refuses the role with %s is our fault and not the key's", async (sqlstate, reason) => {
-    backend.behave(says(message('E', text(`SFATAL\0VFATAL\0C${sqlstate}\0M${reason}\0\0`))));
+    // Closes as PostgreSQL does: Postern's attempt to repair the role hears it too.
+    const refusal = message('E', text(`SFATAL\0VFATAL\0C${sqlstate}\0M${reason}\0\0`));
+    backend.behave((socket) => socket.end(refusal));
     const client = await login();
     expect(await client.refusal()).toMatchObject({ sqlstate: '08006', message: rejected });
     expect(JSON.stringify(await gate.logged({ reason: 'backend-rejected-role' }))).toContain(reason);
