@@ -83,6 +83,19 @@ describe.skipIf(chromiumMissing)('an API key', () => {
     expect(await refusal(text)).toContain('API key');
   });
 
+  it('can be given something and not, without the picker folding up', async () => {
+    const { page } = await under.openAs();
+    await press(page, 'New API key');
+    const form = dialog(page, 'New API key');
+    await openSchema(form, 'places');
+    const box = form.getByLabel('Change: places.owners');
+    await box.check();
+    await form.getByText('Granted: Change places.owners.').waitFor();
+    await box.uncheck();
+    await form.getByText('Nothing is granted yet.').waitFor();
+    expect(await box.isVisible()).toBe(true);
+  });
+
   it('is not made without a grant, and what was typed stays', async () => {
     const { page } = await under.openAs();
     await press(page, 'New API key');

@@ -1,5 +1,6 @@
 /** One schema of the picker: all its tables at once, future ones too, or one by one; and creating tables in it. */
 
+import { useRef } from 'react';
 import { Choice } from '../parts/field.tsx';
 import { countText } from '../text/counts.ts';
 import {
@@ -25,8 +26,11 @@ export function SchemaGrants({
   readonly grants: readonly Grant[];
   readonly onChange: (grants: readonly Grant[]) => void;
   readonly canCreate: boolean;
+  /** Unfolds it; it is folded up again by people only. */
   readonly isOpen: boolean;
 }) {
+  const wasOpen = useRef(isOpen);
+  wasOpen.current ||= isOpen;
   const { name } = schema;
   const whole: GrantTarget = { kind: 'schema', schema: name };
   const ofAll = permissionsOn(grants, whole);
@@ -53,7 +57,7 @@ export function SchemaGrants({
     </tr>
   );
   return (
-    <details open={isOpen}>
+    <details open={wasOpen.current}>
       <summary>
         <strong>{name}</strong> <span className="soft">{countText(schema.tables.length, 'table')}</span>
       </summary>
