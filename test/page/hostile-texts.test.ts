@@ -3,10 +3,11 @@
  * its visit would fail: by the dialog, by the refusal of the Content-Security-Policy, or by the request for a picture.
  */
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chromiumMissing } from '../support/browser.ts';
-import { postgresUrl, runAsSuperuser, uniqueName } from '../support/postgres.ts';
+import { uniqueName } from '../support/postgres.ts';
 import { allowAddress, createApiKey, createCertificate, dialog, press, rowOf } from './acts.ts';
+import { ownDatabase } from './own-database.ts';
 import { pageUnderTest } from './page-fixture.ts';
 import { tourGuides } from './tour.ts';
 
@@ -16,15 +17,7 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 describe.skipIf(chromiumMissing)('a text that looks like HTML', () => {
   const hostileDatabase = `${picture}${uniqueName('db')}`;
-  const ownerRole = uniqueName('owner');
-  // Registered first, so that it runs last: when the account is gone.
-  afterAll(() =>
-    runAsSuperuser(
-      postgresUrl(),
-      `DROP DATABASE IF EXISTS ${quoted(hostileDatabase)} WITH (FORCE)`,
-      `DROP ROLE IF EXISTS ${ownerRole}`,
-    ),
-  );
+  const createDatabase = ownDatabase(hostileDatabase, uniqueName('owner'));
   const under = pageUnderTest();
 
   it('is shown as it is in labels, names, reasons and what programs call themselves', async () => {
@@ -58,17 +51,11 @@ describe.skipIf(chromiumMissing)('a text that looks like HTML', () => {
   });
 
   it('is shown as it is in names of schemas, tables and databases, also in the guides', async () => {
-    await under.postern.superuser(
-      `CREATE ROLE ${ownerRole} NOLOGIN`,
-      `CREATE DATABASE ${quoted(hostileDatabase)} OWNER ${ownerRole}`,
-    );
-    await runAsSuperuser(
-      postgresUrl(hostileDatabase),
-      `SET ROLE ${ownerRole}`,
+    const data = await createDatabase(
       `CREATE SCHEMA ${quoted(script)}`,
       `CREATE TABLE ${quoted(script)}.${quoted(picture)} (id int)`,
     );
-    const account = await under.addAccount({ database: hostileDatabase, ownerRole });
+    const account = await under.addAccount(data);
     const { page } = await under.openAs(account);
     await press(page, 'New API key');
     const form = dialog(page, 'New API key');

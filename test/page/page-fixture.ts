@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
-import type { Config, GateConfig } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { buildPage, launchBrowser } from '../support/browser.ts';
 import { startPostern, type TestPostern } from '../support/postern.ts';
 import { type Account, type AccountOptions, addEmptyAccount } from './accounts.ts';
@@ -36,19 +36,19 @@ export interface PageUnderTest {
   addAccount(options?: AccountOptions): Promise<Account>;
 }
 
-const withConsole = (config: Config): Config => {
-  const gate: Partial<GateConfig> = { trustedProxies: [`${proxyAddress}/32`] };
-  return {
+const withConsole =
+  (address?: Config['public']) =>
+  (config: Config): Config => ({
     ...config,
-    gate: config.gate && { ...config.gate, ...gate },
+    public: address ?? config.public,
+    gate: config.gate && { ...config.gate, trustedProxies: [`${proxyAddress}/32`] },
     // Those of 30 days, which the first account has, are about to expire from their first day on.
     authority: config.authority && { ...config.authority, defaultDays: 365, maximumDays: 730 },
     console: { listen: { host: '127.0.0.1', port: 0 }, tls: null, trustedProxies: [], adminToken },
-  };
-};
+  });
 
-/** @param allow the addresses of the first account */
-export const pageUnderTest = ({ allow }: { readonly allow?: readonly string[] } = {}): PageUnderTest => {
+/** @param address where clients are told to connect; none given: as in other tests */
+export const pageUnderTest = (address?: Config['public']): PageUnderTest => {
   vi.setConfig({ testTimeout: 90_000 });
   const running = new AsyncDisposableStack();
   let postern: TestPostern | undefined;
@@ -59,7 +59,7 @@ export const pageUnderTest = ({ allow }: { readonly allow?: readonly string[] } 
     const page = await mkdtemp(join(tmpdir(), 'postern-page-'));
     running.defer(() => rm(page, { recursive: true, force: true }));
     await buildPage(page);
-    postern = running.adopt(await startPostern({ page, configure: withConsole, allow }), (started) =>
+    postern = running.adopt(await startPostern({ page, configure: withConsole(address) }), (started) =>
       started.stop(),
     );
     browser = running.adopt(await launchBrowser(), (launched) => launched.close());

@@ -67,7 +67,7 @@ export interface TestPostern {
 export interface TestPosternOptions {
   /** Changes to the configuration before the gate starts. */
   readonly configure?: (config: Config) => Config;
-  readonly allow?: readonly string[] | undefined;
+  readonly allow?: readonly string[];
   /** Last preparations in the store, when everything is there but the gate. */
   readonly beforeServing?: (store: TestStore) => Promise<unknown>;
   /** Directory of the console's built page; none: the console, if there is one, is the API alone. */
