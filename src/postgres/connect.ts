@@ -19,8 +19,14 @@ export const connectClient = async (
 ): Promise<pg.Client> => {
   const client = new pg.Client(clientConfig(options));
   client.on('error', onLost);
-  await client.connect();
-  return client;
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    // A server that refuses a login closes; one that is none may not, and `pg` leaves the socket to it.
+    void client.end().catch(() => undefined);
+    throw error;
+  }
 };
 
 /**

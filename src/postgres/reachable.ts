@@ -36,7 +36,8 @@ const placeOf = (url: string): string => {
 export const openReachable = async (what: string, options: DatabaseOptions): Promise<Database> => {
   const database = openDatabase({ connectTimeoutMs: 5_000, ...options });
   try {
-    await database.query('SELECT 1');
+    // Not from the pool, which does not close what a server refused.
+    await database.connection((connection) => connection.query('SELECT 1'));
     return database;
   } catch (error) {
     await database.close();
