@@ -74,7 +74,8 @@ export const jdbcUrl = (connection: Connection, parameters: Readonly<Record<stri
 };
 
 /** ODBC's attribute format: braces around what is not plain, closing braces doubled. */
-export const odbcValue = (value: string): string => (plain.test(value) ? value : `{${value.replaceAll('}', '}}')}}`);
+export const odbcValue = (value: string): string =>
+  plain.test(value) ? value : `{${value.replaceAll('}', '}}')}}`;
 
 /**
  * psqlODBC, without PWD. It has no fields for certificates: Pqopt hands them to libpq, which parses it as

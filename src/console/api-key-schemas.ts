@@ -44,6 +44,10 @@ export const createdKey = z.object({
   text: z.string().describe('The API key itself: shown this once'),
 });
 
+export const rotatedKey = createdKey.extend({
+  unfinished: z.string().nullable().describe('Why the backend has not followed yet; null: it has'),
+});
+
 const grantsAtMost = 500;
 
 const grants = z

@@ -85,6 +85,11 @@ export interface CreatedKey {
   readonly text: string;
 }
 
+export interface RotatedKey extends CreatedKey {
+  /** Why the backend has not followed yet; null: it has. */
+  readonly unfinished: string | null;
+}
+
 export interface Grantable {
   readonly schemas: readonly GrantableSchema[];
 }

@@ -7,7 +7,7 @@ import { rotateKey } from '../../control/api-keys.ts';
 import { setKeyGrants } from '../../control/key-grants.ts';
 import { revokeKey } from '../../control/key-revocation.ts';
 import { existingKey, shownKey } from '../api-key-answers.ts';
-import { apiKey, createdKey, newGrants } from '../api-key-schemas.ts';
+import { apiKey, newGrants, rotatedKey } from '../api-key-schemas.ts';
 import { etagOf, requiredExpectationOf } from '../etag.ts';
 import { type AddRoutes, accountOf, contextOf } from '../request.ts';
 import { byId, idempotencyKey, ifMatch, ofAccount, revocation } from '../schemas.ts';
@@ -79,14 +79,14 @@ export const addApiKeyChangeRoutes: AddRoutes = (app, deps) => {
         params: byId,
         querystring: ofAccount,
         headers: idempotencyKey,
-        response: { 200: createdKey },
+        response: { 200: rotatedKey },
       },
     },
     async (request) => {
       const { name } = accountOf(request);
       const { id } = await existingKey(deps, name, request.params.id);
-      const { key, text } = await rotateKey(contextOf(request, deps), name, { id });
-      return { key: shownKey(key, now()), text };
+      const { key, text, unfinished } = await rotateKey(contextOf(request, deps), name, { id });
+      return { key: shownKey(key, now()), text, unfinished };
     },
   );
 };

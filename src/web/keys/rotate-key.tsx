@@ -1,7 +1,7 @@
 /** Gives a key another text, after saying what that stops. */
 
 import { useConsole } from '../context.ts';
-import type { ApiKey, CreatedKey } from '../model.ts';
+import type { ApiKey, CreatedKey, RotatedKey } from '../model.ts';
 import { FormDialog } from '../parts/dialog.tsx';
 import { Note } from '../parts/note.tsx';
 import { useSubmit } from '../submit.ts';
@@ -18,9 +18,11 @@ export function RotateKey({
   const { api, say } = useConsole();
   const { id, name, kind } = apiKey;
   const submission = useSubmit(async () => {
-    const created = await api.create<CreatedKey>(`/api-keys/${id}/rotate`);
-    say(`“${name}” has a new text. The old one is refused from now on.`);
-    onRotated(created);
+    const rotated = await api.create<RotatedKey>(`/api-keys/${id}/rotate`);
+    const delay =
+      rotated.unfinished === null ? '' : ` The new one works a little later: ${rotated.unfinished}`;
+    say(`“${name}” has a new text. The old one is refused from now on.${delay}`);
+    onRotated(rotated);
   });
   return (
     <FormDialog
