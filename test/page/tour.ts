@@ -90,6 +90,7 @@ export const tour = async (
 /** Shows each guide. */
 export const tourGuides = async (page: Page, look: (title: string) => Promise<void>): Promise<void> => {
   const programs = page.getByRole('group', { name: 'Your program' });
+  await page.getByRole('article').waitFor();
   for (const title of await programs.locator('label').allTextContents()) {
     await programs.getByLabel(title, { exact: true }).check();
     await page.getByRole('article', { name: title }).waitFor();
