@@ -13,6 +13,9 @@ export interface RunningConsole {
   readonly stop: () => Promise<void>;
 }
 
+/** How long requests under way may take at the end. */
+const closeGraceMs = 5_000;
+
 const loadTls = async (files: NonNullable<ConsoleConfig['tls']>) => {
   const { certificatePem, keyPem } = await loadServerCertificate(files);
   return { cert: certificatePem, key: keyPem };
@@ -42,7 +45,11 @@ export const startConsole = async (
     webRoot: page,
     log,
   });
-  running.defer(() => app.close());
+  running.defer(async () => {
+    const patience = setTimeout(() => app.server.closeAllConnections(), closeGraceMs);
+    await app.close();
+    clearTimeout(patience);
+  });
   await app.listen(consoleConfig.listen).catch((error: unknown) => {
     throw listenFailure(error, consoleConfig.listen, 'The console (console.listen)');
   });

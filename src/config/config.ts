@@ -88,15 +88,23 @@ const sealingKey = ({ id, key }: { id: string; key: string }, index: number): Se
   return { id, key: bytes };
 };
 
+const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
+/** Keys and tokens must not cross a network in clear: TLS here, a proxy in front that is named, or loopback alone. */
 const consoleTls = (
-  { certificate_file, key_file }: NonNullable<ConfigFile['console']>,
+  { certificate_file, key_file, listen, trusted_proxies }: NonNullable<ConfigFile['console']>,
   path: (name: string) => string,
 ): ConsoleConfig['tls'] => {
   if (certificate_file !== null && key_file !== null) {
     return { certificateFile: path(certificate_file), keyFile: path(key_file) };
   }
-  if (certificate_file === key_file) return null;
-  throw new ConfigError(['console.certificate_file and console.key_file go together: set both or none.']);
+  if (certificate_file !== key_file) {
+    throw new ConfigError(['console.certificate_file and console.key_file go together: set both or none.']);
+  }
+  if (loopback.test(listen.host) || trusted_proxies.length > 0) return null;
+  throw new ConfigError([
+    `console.listen: ${listen.host} can be reached from outside without TLS: set console.certificate_file and console.key_file, name the reverse proxy in console.trusted_proxies, or listen on 127.0.0.1.`,
+  ]);
 };
 
 /** @param directory that relative file names in the configuration start from */

@@ -38,7 +38,8 @@ interface Secret {
   readonly place: RegExp;
 }
 
-const secretsIn = ({ backends, sealing_keys, store }: ConfigFile): Secret[] => [
+const secretsIn = ({ backends, sealing_keys, store, console }: ConfigFile): Secret[] => [
+  { path: 'console.admin_token', text: console?.admin_token ?? '', place: wholeText },
   ...Object.entries(backends).flatMap(([name, { admin }]) =>
     admin ? [{ path: `backends.${name}.admin.password`, text: admin.password, place: wholeText }] : [],
   ),

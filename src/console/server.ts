@@ -26,6 +26,8 @@ import { addWebPage } from './web-page.ts';
 /** A signing request is the largest body; control takes 64 KiB of it. */
 const bodyLimitBytes = 128 * 1024;
 const requestTimeoutMs = 30_000;
+/** Pages, programs and streams; the rest of the file descriptors is the gate's. */
+const connectionsAtMost = 1_000;
 
 const createApp = ({ trustProxy, tls }: ConsoleDependencies): ConsoleApp => {
   const app = fastify({
@@ -38,6 +40,7 @@ const createApp = ({ trustProxy, tls }: ConsoleDependencies): ConsoleApp => {
     requestTimeout: requestTimeoutMs,
     exposeHeadRoutes: false,
   });
+  app.server.maxConnections = connectionsAtMost;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   return app.withTypeProvider();

@@ -25,6 +25,9 @@ import { checkExpiry, parseLabel } from './texts.ts';
  */
 const shortestPrefixBits = { 4: 8, 6: 16 } as const;
 
+/** Every change of an account has its rules compiled anew in all gates. */
+const rulesAtMost = 1_000;
+
 export interface AddressRuleRequest {
   /** An address or CIDR of either family, as people write it. */
   readonly cidr: string;
@@ -34,7 +37,7 @@ export interface AddressRuleRequest {
 
 /**
  * @throws RequestError when the account is missing, the CIDR is none or already there, it means "any address" and the
- *   account may not have that, or the expiry is past
+ *   account may not have that, it has too many, or the expiry is past
  */
 export async function addAddressRule(
   context: StoreContext,
@@ -48,6 +51,11 @@ export async function addAddressRule(
   if (prefixBits < shortestPrefixBits[family] && !account.anyAddressAllowed) {
     throw new RequestError(
       `${cidr} means any address, or nearly so, which the account "${account.name}" does not allow: name the networks, or have the operator allow it.`,
+    );
+  }
+  if ((await listStored(context.store, account.id)).length >= rulesAtMost) {
+    throw new RequestError(
+      `The account "${account.name}" has ${rulesAtMost} address rules, the most there can be: remove some, or allow whole networks.`,
     );
   }
   const { after } = await recordChange(

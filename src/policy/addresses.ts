@@ -115,17 +115,27 @@ export const displayAddress = (text: string): string => text.replace(zone, '').r
 
 type ExpiringRange = Range & { readonly until: number };
 
+const byPosition = (a: ExpiringRange, b: ExpiringRange): number => {
+  if (a.low !== b.low) return a.low < b.low ? -1 : 1;
+  return a.high > b.high ? -1 : Number(a.high < b.high);
+};
+
+/** CIDRs lie apart or within each other, so the ones around a position form a stack: O(n log n). */
 const compileFamily = (family: 4 | 6, all: readonly ExpiringRange[]): RangeTable => {
-  const ranges = all.filter((range) => range.family === family);
+  const ranges = all.filter((range) => range.family === family).sort(byPosition);
   const cuts = [...new Set(ranges.flatMap(({ low, high }) => [low, high + 1n]))].sort((a, b) =>
     a < b ? -1 : 1,
   );
+  const around: { high: bigint; until: number }[] = [];
   const pieces: { low: bigint; high: bigint; until: number }[] = [];
+  let next = 0;
   for (const [index, low] of cuts.entries()) {
-    const until = Math.max(
-      0,
-      ...ranges.filter((range) => range.low <= low && low <= range.high).map((r) => r.until),
-    );
+    while (around.length > 0 && (around.at(-1)?.high ?? 0n) < low) around.pop();
+    for (; ranges[next]?.low === low; next += 1) {
+      const { high, until } = ranges[next] as ExpiringRange;
+      around.push({ high, until: Math.max(until, around.at(-1)?.until ?? 0) });
+    }
+    const until = around.at(-1)?.until ?? 0;
     if (until === 0) continue;
     const high = (cuts[index + 1] ?? low + 1n) - 1n;
     const last = pieces.at(-1);

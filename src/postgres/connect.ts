@@ -4,6 +4,7 @@
  */
 
 import pg from 'pg';
+import { pinNewerSettings } from './newer-settings.ts';
 import { type ConnectionOptions, clientConfig } from './options.ts';
 import { type Queryable, queryable, type TransactionMode, transactionOn } from './query.ts';
 
@@ -21,6 +22,7 @@ export const connectClient = async (
   client.on('error', onLost);
   try {
     await client.connect();
+    await pinNewerSettings(client);
     return client;
   } catch (error) {
     // A server that refuses a login closes; one that is none may not, and `pg` leaves the socket to it.

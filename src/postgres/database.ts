@@ -6,6 +6,7 @@
 
 import pg, { type PoolClient } from 'pg';
 import { type Connection, connect } from './connect.ts';
+import { pinNewerSettings } from './newer-settings.ts';
 import { type ConnectionOptions, clientConfig } from './options.ts';
 import { type Queryable, queryOn, type TransactionMode, transactionOn } from './query.ts';
 
@@ -40,6 +41,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
     ...clientConfig(options),
     max: options.maxConnections ?? defaultMaxConnections,
     idleTimeoutMillis: idleTimeoutMs,
+    onConnect: pinNewerSettings,
   });
   pool.on('error', () => undefined);
   // While a client is checked out the pool does not listen for its errors, and an unheard one ends the process.

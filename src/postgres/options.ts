@@ -98,7 +98,7 @@ const setting = (name: string, value: string): string => `-c ${name}=${value.rep
  * What statements mean and whether they run at all must not be for a database's owner to decide: `ALTER DATABASE … SET`
  * takes effect on whoever connects, and a `search_path` of the owner's has an admin run the owner's functions.
  * Settings of the startup packet outrank those of databases and roles (manual §20.1.3), so all that a customer may
- * set, that matters to us and that every supported version knows stands here, and nothing is left to a SET later on.
+ * set, that matters to us and that every supported version knows stands here; newer-settings.ts does the rest.
  */
 const pinnedSettings = (options: ConnectionOptions): readonly string[] => [
   setting('search_path', 'pg_catalog,pg_temp'),
@@ -117,6 +117,7 @@ const pinnedSettings = (options: ConnectionOptions): readonly string[] => [
   setting('statement_timeout', String(options.statementTimeoutMs ?? 0)),
   setting('lock_timeout', String(options.lockTimeoutMs ?? 0)),
   setting('idle_in_transaction_session_timeout', '0'),
+  setting('idle_session_timeout', '0'),
 ];
 
 /**

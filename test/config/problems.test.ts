@@ -91,3 +91,39 @@ nonsense: true
     );
   });
 });
+
+describe('a console', () => {
+  const open = (settings: string) => `${least}console: { ${settings} }\n`;
+
+  it.each([
+    ['on loopback', 'listen: "127.0.0.1:8080"'],
+    ['on loopback, IPv6', 'listen: "[::1]:8080"'],
+    ['with a certificate', 'listen: "0.0.0.0:443", certificate_file: a, key_file: b'],
+    ['behind a proxy that is named', 'listen: "0.0.0.0:80", trusted_proxies: [10.0.0.0/8]'],
+    ['whose token comes by reference', `admin_token: "\${file:admin.token}"`],
+  ])('may listen %s', async (_name, settings) => {
+    await writeFile(join(config.directory, 'admin.token'), 't'.repeat(32));
+    expect((await config.load(open(settings))).console).not.toBeNull();
+  });
+
+  it.each([
+    [
+      'everywhere without TLS',
+      'listen: "0.0.0.0:8080"',
+      /^console\.listen: 0\.0\.0\.0 can be reached from outside/,
+    ],
+    [
+      'with half of TLS',
+      'certificate_file: a',
+      /^console\.certificate_file and console\.key_file go together/,
+    ],
+    [
+      'with its token in the file',
+      `admin_token: ${'t'.repeat(32)}`,
+      /^console\.admin_token: a secret may not/,
+    ],
+    ['with a short token', `admin_token: "\${file:admin.password}"`, /^console\.admin_token: at least 24/],
+  ])('may not be opened %s', async (_name, settings, problem) => {
+    expect(await config.problemsOf(open(settings))).toEqual([expect.stringMatching(problem)]);
+  });
+});

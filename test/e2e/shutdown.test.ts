@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern } from '../support/postern.ts';
@@ -63,5 +63,31 @@ describe('a Postern that is stopped', () => {
     await pollUntil(() => postern.connect().then(() => false, refused), { timeoutMs: 2_000 });
     socket.destroy();
     await stopped;
+  });
+
+  it('tells its sessions at once while somebody is slow at the console, and waits no longer than seconds', async () => {
+    await using stack = new AsyncDisposableStack();
+    const postern = await startPostern({
+      configure: (config) => ({
+        ...config,
+        console: { listen: { host: '127.0.0.1', port: 0 }, tls: null, trustedProxies: [], adminToken: null },
+      }),
+    });
+    stack.defer(postern.stop);
+    const slow = connect(postern.serving.consolePort ?? 0, '127.0.0.1');
+    stack.defer(() => void slow.destroy());
+    slow.on('error', () => undefined);
+    await once(slow, 'connect');
+    slow.write(
+      'POST /api/v1/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+    );
+    const client = await postern.connect();
+    const told = new Promise((resolve) => client.once('error', resolve));
+    const stoppedAt = performance.now();
+    const stopped = postern.serving.stop();
+    expect(await told).toMatchObject({ code: '57P01' });
+    expect(performance.now() - stoppedAt).toBeLessThan(2_000);
+    await stopped;
+    expect(performance.now() - stoppedAt).toBeLessThan(8_000);
   });
 });

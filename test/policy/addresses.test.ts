@@ -153,3 +153,26 @@ describe('parseAddress', () => {
     expect(displayAddress('fe80::1%eth0')).toBe('fe80::1');
   });
 });
+
+describe('compiling', () => {
+  it('agrees with a plain scan when rules nest, repeat and expire', () => {
+    const rule = fc.record({
+      base: fc.integer({ min: 0, max: 255 }),
+      bits: fc.integer({ min: 24, max: 32 }),
+      until: fc.option(fc.integer({ min: 1, max: 9 }), { nil: null }),
+    });
+    fc.assert(
+      fc.property(fc.array(rule, { maxLength: 20 }), fc.integer({ min: 0, max: 255 }), (rules, last) => {
+        const set = compileAddresses(
+          rules.map(({ base, bits, until }) => ({
+            cidr: parseCidr(`192.0.2.${base}/${bits}`).cidr,
+            expiresAt: until,
+          })),
+        );
+        const around = rules.filter(({ base, bits }) => base >> (32 - bits) === last >> (32 - bits));
+        const expected = Math.max(0, ...around.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
+        expect(admittedUntil(set, parseAddress(`192.0.2.${last}`) ?? new Uint32Array(1))).toBe(expected);
+      }),
+    );
+  });
+});

@@ -77,6 +77,8 @@ describe.each<AdminKind>(['superuser', 'createrole'])('with a %s as admin', (adm
 
   it.each([
     'default_transaction_read_only = on',
+    "transaction_timeout = '1ms'",
+    "idle_session_timeout = '1ms'",
     "default_transaction_isolation = 'serializable'",
     'statement_timeout = 1',
     'lock_timeout = 1',
