@@ -5,6 +5,7 @@ import { createKeyText } from '../../src/policy/key-text.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { createClient } from './client.ts';
 import { withConsole } from './console-fixture.ts';
+import { failingStore } from './failing-store.ts';
 
 const hourMs = 3_600_000;
 
@@ -140,4 +141,18 @@ describe('refused sign-ins', () => {
         expect((await nobody.post('/sign-in', credentials)).status).toBe(200);
       }
     }));
+
+  it('are not counted while the store cannot be asked', () => {
+    const outage = failingStore();
+    return withConsole(async ({ nobody, account, masterKey }) => {
+      const credentials = { account: account.name, key: masterKey };
+      outage.begin();
+      for (let time = 0; time < 12; time += 1) {
+        expect((await nobody.post('/sign-in', credentials)).status).toBe(503);
+      }
+      outage.end();
+      const wrong = { account: account.name, key: createKeyText('master') };
+      expect((await nobody.post('/sign-in', wrong)).status).toBe(401);
+    }, outage.override);
+  });
 });

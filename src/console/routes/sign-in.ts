@@ -77,15 +77,19 @@ export const addSignInRoutes = (
     },
     async (request, reply) => {
       const place = 'account' in request.body ? request.body.account : '';
-      const succeeded = throttle.begin(request.ip, place);
-      const recognised = await recognise(request.body, deps);
+      const takeBack = throttle.begin(request.ip, place);
+      const recognised = await recognise(request.body, deps).catch((error: unknown) => {
+        // Nobody has judged it: an outage is no guess.
+        takeBack();
+        throw error;
+      });
       if (recognised === null) {
         // People paste keys into the wrong field.
         const account = withoutKeys(place);
         log.warn({ address: request.ip, account, request: request.id }, 'console sign-in refused');
         throw wrong();
       }
-      succeeded();
+      takeBack();
       const { digest, owner } = recognised;
       const session = newSession(owner === null ? 'operator' : 'account', digest, control.now());
       const signedIn = { by: 'cookie', expiresAt: new Date(session.endsAt) } as const;
