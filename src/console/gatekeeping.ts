@@ -72,10 +72,8 @@ export const addGatekeeping = (
   app.decorateRequest('account', null);
   app.addHook('onRoute', requireAccess);
   app.addHook('onRequest', async (request, reply) => {
-    const bearer = request.headers.authorization !== undefined;
-    if (bearer) throttle.check(request.ip);
     const identity = await identify(request, reply, deps, signedOut);
-    if (bearer && identity === null) throttle.failed(request.ip);
+    if (identity === null && request.headers.authorization !== undefined) throttle.refuse(request.ip);
     checkSite(request, identity);
     checkRole(accessOf(request), identity);
     request.identity = identity;

@@ -1,7 +1,7 @@
 /**
- * Limits on how often. Guessing keys and tokens is counted by address and, where one is named, account together,
- * because whole offices share one address; an attempt counts from its beginning, so that many at once gain nothing, and
- * is taken back when it succeeds. What costs much is limited per account.
+ * Limits on how often. Wrong keys and tokens are counted by address and, where one is named, account together, because
+ * whole offices share one address. A right one is never refused for the wrong ones of others: its 160 bits are not
+ * guessed, and judging a guess costs one look-up of its digest. What costs much is limited per account.
  */
 
 import { isIPv6 } from 'node:net';
@@ -32,7 +32,7 @@ const networkOf = (address: string): string => {
 
 interface Count {
   readonly sinceMs: number;
-  failures: number;
+  readonly failures: number;
 }
 
 export class SignInThrottle {
@@ -43,26 +43,17 @@ export class SignInThrottle {
     this.#now = now;
   }
 
-  /** @throws Problem `rate-limited` while there were too many failures */
-  check(address: string, account: string | null = null): void {
-    for (const [place, limit] of this.#placesOf(address, account)) {
+  /**
+   * Counts a wrong key or token.
+   * @throws Problem `rate-limited` when there were too many already: whoever guesses does not even learn that it is wrong
+   */
+  refuse(address: string, account: string | null = null): void {
+    const places = this.#placesOf(address, account);
+    for (const [place, limit] of places) {
       const { failures, sinceMs } = this.#countAt(place);
       if (failures >= limit) throw tooMany(Math.max(1, Math.ceil((sinceMs + windowMs - this.#now()) / 1000)));
     }
-  }
-
-  failed(address: string, account: string | null = null): void {
-    this.#add(address, account, 1);
-  }
-
-  /**
-   * Counts an attempt as failed until the returned function says that it succeeded.
-   * @throws Problem `rate-limited`
-   */
-  begin(address: string, account: string): () => void {
-    this.check(address, account);
-    this.#add(address, account, 1);
-    return () => this.#add(address, account, -1);
+    for (const [place] of places) this.#count(place);
   }
 
   #placesOf(address: string, account: string | null): readonly (readonly [string, number])[] {
@@ -78,14 +69,11 @@ export class SignInThrottle {
     return known !== undefined && known.sinceMs > nowMs - windowMs ? known : { sinceMs: nowMs, failures: 0 };
   }
 
-  #add(address: string, account: string | null, amount: number): void {
-    for (const [place] of this.#placesOf(address, account)) {
-      const count = this.#countAt(place);
-      count.failures = Math.max(0, count.failures + amount);
-      // Deleted first, so that the map's order is that of the last failures.
-      this.#counts.delete(place);
-      if (count.failures > 0) this.#counts.set(place, count);
-    }
+  #count(place: string): void {
+    const { sinceMs, failures } = this.#countAt(place);
+    // Deleted first, so that the map's order is that of the last failures.
+    this.#counts.delete(place);
+    this.#counts.set(place, { sinceMs, failures: failures + 1 });
     for (const oldest of this.#counts.keys()) {
       if (this.#counts.size <= placesAtMost) return;
       this.#counts.delete(oldest);
@@ -93,14 +81,17 @@ export class SignInThrottle {
   }
 }
 
-/** Every request counts, and first of all: also those of who is not signed in. */
+/** Every request counts, and first of all: also those of who is not signed in. It bounds what guessing may cost. */
 export const addRequestLimit = async (app: ConsoleApp): Promise<void> => {
   await app.register(rateLimit, {
     global: false,
     timeWindow: windowMs,
     errorResponseBuilder: (_, { ttl }) => tooMany(Math.ceil(ttl / 1000)),
   });
-  const count = app.createRateLimit({ max: requestsPerAddress });
+  const count = app.createRateLimit({
+    max: requestsPerAddress,
+    keyGenerator: ({ ip }: FastifyRequest) => networkOf(ip),
+  });
   app.addHook('onRequest', async (request) => {
     const state = await count(request);
     if (!state.isAllowed && state.isExceeded) throw tooMany(state.ttlInSeconds);

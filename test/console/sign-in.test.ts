@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createKey, rotateKey } from '../../src/control/api-keys.ts';
+import { rotateKey } from '../../src/control/api-keys.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
-import { createKeyText } from '../../src/policy/key-text.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { createClient } from './client.ts';
 import { withConsole } from './console-fixture.ts';
-import { failingStore } from './failing-store.ts';
 
 const hourMs = 3_600_000;
 
@@ -80,79 +78,4 @@ describe('signing in with a master key', () => {
       ]);
       expect((await tab.get('/me')).status).toBe(401);
     }));
-});
-
-describe('refused sign-ins', () => {
-  it('are answered alike, whether the account exists or not, and logged without the key', () =>
-    withConsole(async ({ nobody, account, context, masterKey, logged, clock, neighbour }) => {
-      const regular = { name: 'reader', kind: 'regular', grants: [], expiresAt: null } as const;
-      const soon = {
-        ...regular,
-        kind: 'master',
-        name: 'soon',
-        expiresAt: new Date(Date.now() + hourMs),
-      } as const;
-      const { text: reader } = await createKey(context, account.name, regular);
-      const { text: expired } = await createKey(context, account.name, soon);
-      const other = await neighbour();
-      clock.aheadMs = 2 * hourMs;
-      const tries = [
-        { account: account.name, key: createKeyText('master') },
-        { account: account.name, key: 'no key at all' },
-        { account: account.name, key: reader },
-        { account: account.name, key: expired },
-        { account: account.name, key: other.masterKey },
-        { account: 'nobody-here', key: masterKey },
-        // In the wrong field: it must not get into the log.
-        { account: masterKey, key: account.name },
-        { adminToken: 'guess' },
-      ];
-      const answers = await Promise.all(tries.map((credentials) => nobody.post('/sign-in', credentials)));
-      const [first] = answers;
-      for (const { status, body, headers } of answers) {
-        expect(status).toBe(401);
-        expect({ ...body, requestId: '' }).toEqual({ ...first?.body, requestId: '' });
-        expect(headers.has('set-cookie')).toBe(false);
-      }
-      const refused = logged.filter(({ message }) => message === 'console sign-in refused');
-      expect(refused).toHaveLength(tries.length);
-      expect(refused.map(({ fields }) => fields['account'])).toContain(account.name);
-    }));
-
-  it('are throttled by account and address, and the right key waits too, but no other account does', () =>
-    withConsole(async ({ nobody, account, masterKey, clock, neighbour }) => {
-      const other = await neighbour();
-      const wrong = { account: account.name, key: createKeyText('master') };
-      const statuses = await Promise.all(Array.from({ length: 14 }, () => nobody.post('/sign-in', wrong)));
-      expect(statuses.filter(({ status }) => status === 401)).toHaveLength(10);
-      const throttled = await nobody.post('/sign-in', { account: account.name, key: masterKey });
-      expect(throttled).toMatchObject({ status: 429, body: { code: 'rate-limited' } });
-      expect(Number(throttled.headers.get('retry-after'))).toBeGreaterThan(50);
-      const { status } = await nobody.post('/sign-in', { account: other.account.name, key: other.masterKey });
-      expect(status).toBe(200);
-      clock.aheadMs = 61_000;
-      expect((await nobody.post('/sign-in', { account: account.name, key: masterKey })).status).toBe(200);
-    }));
-
-  it('do not add up when they succeed', () =>
-    withConsole(async ({ nobody, account, masterKey }) => {
-      const credentials = { account: account.name, key: masterKey };
-      for (let time = 0; time < 12; time += 1) {
-        expect((await nobody.post('/sign-in', credentials)).status).toBe(200);
-      }
-    }));
-
-  it('are not counted while the store cannot be asked', () => {
-    const outage = failingStore();
-    return withConsole(async ({ nobody, account, masterKey }) => {
-      const credentials = { account: account.name, key: masterKey };
-      outage.begin();
-      for (let time = 0; time < 12; time += 1) {
-        expect((await nobody.post('/sign-in', credentials)).status).toBe(503);
-      }
-      outage.end();
-      const wrong = { account: account.name, key: createKeyText('master') };
-      expect((await nobody.post('/sign-in', wrong)).status).toBe(401);
-    }, outage.override);
-  });
 });

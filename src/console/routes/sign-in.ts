@@ -77,19 +77,14 @@ export const addSignInRoutes = (
     },
     async (request, reply) => {
       const place = 'account' in request.body ? request.body.account : '';
-      const takeBack = throttle.begin(request.ip, place);
-      const recognised = await recognise(request.body, deps).catch((error: unknown) => {
-        // Nobody has judged it: an outage is no guess.
-        takeBack();
-        throw error;
-      });
+      const recognised = await recognise(request.body, deps);
       if (recognised === null) {
+        throttle.refuse(request.ip, place);
         // People paste keys into the wrong field.
         const account = withoutKeys(place);
         log.warn({ address: request.ip, account, request: request.id }, 'console sign-in refused');
         throw wrong();
       }
-      takeBack();
       const { digest, owner } = recognised;
       const session = newSession(owner === null ? 'operator' : 'account', digest, control.now());
       const signedIn = { by: 'cookie', expiresAt: new Date(session.endsAt) } as const;
