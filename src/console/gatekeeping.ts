@@ -12,7 +12,7 @@ import type { ConsoleDependencies } from './dependencies.ts';
 import { invalid, notFound, Problem } from './problem.ts';
 import { type Access, type ConsoleApp, type Identity, identityOf } from './request.ts';
 import type { SignedOut } from './session-cookie.ts';
-import { identify } from './sign-in.ts';
+import { identify, renewSession } from './sign-in.ts';
 import type { SignInThrottle } from './throttle.ts';
 
 const requireAccess = ({ config, method, url }: RouteOptions): void => {
@@ -70,12 +70,16 @@ export const addGatekeeping = (
 ): void => {
   app.decorateRequest('identity', null);
   app.decorateRequest('account', null);
+  app.decorateRequest('identifyAgain');
   app.addHook('onRoute', requireAccess);
   app.addHook('onRequest', async (request, reply) => {
-    const identity = await identify(request, reply, deps, signedOut);
+    const again = () => identify(request, deps, signedOut);
+    const identity = await again();
+    request.identifyAgain = again;
     if (identity === null && request.headers.authorization !== undefined) throttle.refuse(request.ip);
     checkSite(request, identity);
     checkRole(accessOf(request), identity);
+    if (identity?.by === 'cookie') renewSession(request, reply, deps, signedOut);
     request.identity = identity;
   });
   app.addHook('preValidation', async (request) => {

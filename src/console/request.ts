@@ -33,6 +33,8 @@ declare module 'fastify' {
     /** null: not signed in, which only `public` routes see. */
     identity: Identity | null;
     account: Account | null;
+    /** Who asks, looked up anew with the same credentials: for answers that outlast the check of their request. */
+    identifyAgain: () => Promise<Identity | null>;
   }
   interface FastifyContextConfig {
     access?: Access;

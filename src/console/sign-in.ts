@@ -63,12 +63,11 @@ const bearerOf = ({ headers: { authorization } }: FastifyRequest): string | null
   /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? null;
 
 /**
- * Who asks; a Bearer that is wrong does not fall back to the cookie. Sends a cookie again that has become old.
+ * Who asks; a Bearer that is wrong does not fall back to the cookie.
  * @returns null: nobody who counts
  */
 export const identify = async (
   request: FastifyRequest,
-  reply: FastifyReply,
   deps: Deps,
   signedOut: SignedOut,
 ): Promise<Identity | null> => {
@@ -77,8 +76,17 @@ export const identify = async (
     return text === null ? null : byBearer(text, deps);
   }
   const session = sessionOf(request, deps, signedOut);
-  const identity = session && (await byCookie(session, deps));
-  const renewed = identity && session && renewedSession(session, deps.control.now());
+  return session && byCookie(session, deps);
+};
+
+/** Sends the request's cookie again when it has become old, so that the session goes on. */
+export const renewSession = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: Deps,
+  signedOut: SignedOut,
+): void => {
+  const session = sessionOf(request, deps, signedOut);
+  const renewed = session && renewedSession(session, deps.control.now());
   if (renewed) reply.setCookie(cookieName, sealSession(renewed, deps.sealer), cookieOptions);
-  return identity ?? null;
 };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createKey } from '../../src/control/api-keys.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
+import { createKeyText } from '../../src/policy/key-text.ts';
 import { addAccount } from '../e2e/another-account.ts';
 import { pollUntil } from '../support/poll.ts';
 import { type EventReader, readEvents } from './event-reader.ts';
@@ -108,12 +109,15 @@ it('tells attempts as they happen, each once, and only those of the account', as
   expect(told(theirs)).toEqual([]);
 });
 
-it('ends a stream when the key that opened it is revoked', async () => {
+it('ends a stream when the key that opened it is revoked, also for whoever is throttled', async () => {
   const { context, account } = live.postern;
   const request = { name: 'for a while', kind: 'master', grants: [], expiresAt: null } as const;
   const { text } = await createKey(context, account, request);
   const reader = await follow(live.as(text).headers);
   expect(reader.status).toBe(200);
+  const guesses = live.as(createKeyText('master'));
+  await Promise.all(Array.from({ length: 50 }, () => guesses.get('/me')));
+  expect((await guesses.get('/me')).status).toBe(429);
   await revokeKey(context, account, 'for a while', null);
   await pollUntil(() => reader.ended, { timeoutMs: 15_000 });
 }, 20_000);

@@ -8,28 +8,20 @@ import { z } from 'zod';
 import { AttemptFeed } from '../attempt-feed.ts';
 import { attemptJson } from '../attempt-schemas.ts';
 import { type EventStream, eventStreamType, openEventStream } from '../event-stream.ts';
-import { Problem } from '../problem.ts';
-import { type AddRoutes, accountOf, type ConsoleApp } from '../request.ts';
+import { Problem, problemFrom } from '../problem.ts';
+import { type AddRoutes, accountOf } from '../request.ts';
 import { ofAccount } from '../schemas.ts';
 
 const checkEveryMs = 10_000;
 const streamsPerAccount = 20;
 const streams = 500;
 
-/** Asks as any request would be asked, with the credentials that opened the stream. */
-const isStillSignedIn = async (app: ConsoleApp, { headers, ip }: FastifyRequest): Promise<boolean> => {
-  const { cookie, authorization } = headers;
-  const { statusCode } = await app.inject({
-    method: 'GET',
-    url: '/api/v1/me',
-    remoteAddress: ip,
-    headers: {
-      ...(cookie !== undefined && { cookie }),
-      ...(authorization !== undefined && { authorization }),
-    },
-  });
-  return statusCode !== 401;
-};
+/** Not being able to ask is no answer: the next check asks again. */
+const isStillSignedIn = ({ identifyAgain }: FastifyRequest): Promise<boolean> =>
+  identifyAgain().then(
+    (identity) => identity !== null,
+    (error: unknown) => problemFrom(error).code === 'unavailable',
+  );
 
 export const addAttemptStreamRoutes: AddRoutes = (app, { control, log }) => {
   const feed = new AttemptFeed({ store: control.store, log });
@@ -69,8 +61,7 @@ export const addAttemptStreamRoutes: AddRoutes = (app, { control, log }) => {
       const unfollow = feed.follow(account, (told) => stream.send('attempt', told.id, attemptJson(told)));
       const timer = setInterval(async () => {
         stream.comment('still here');
-        // Not being able to ask is no answer: the next check asks again.
-        if (!(await isStillSignedIn(app, request).catch(() => true))) stream.end();
+        if (!(await isStillSignedIn(request))) stream.end();
       }, checkEveryMs);
       open.add(stream);
       reply.type(eventStreamType).header('x-accel-buffering', 'no');
