@@ -28,7 +28,7 @@ export async function recogniseOwner(
   return account === undefined || account.status === 'deleted' ? null : { account, key };
 }
 
-/** Records that somebody signed in to the console. @param target the account's name, or `console` for operators */
+/** Records that somebody signed in to the console. @param target the account's name; for operators what is none */
 export const recordSignIn = async (
   { store, actor }: StoreContext,
   target: string,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { appendAudit } from '../../src/store/audit.ts';
 import { uniqueName } from '../support/postgres.ts';
-import { withConsole } from './console-fixture.ts';
+import { adminToken, withConsole } from './console-fixture.ts';
 
 const numbers = ({ items }: { items: readonly { number: number }[] }) => items.map(({ number }) => number);
 
@@ -35,6 +35,15 @@ it('shows owners what happened to their account, and operators everything', () =
       lastHash: all.items[0].hash,
     });
     expect((await owner.get('/audit/verification')).body.code).toBe('operators-only');
+  }));
+
+it('does not show any account that an operator signed in, whatever its name', () =>
+  withConsole(async ({ browser, operator, account, context }) => {
+    await context.store.query("UPDATE postern.accounts SET name = 'console' WHERE id = $1", [account.id]);
+    await browser({ adminToken });
+    const [signIn] = (await operator.get('/audit?limit=1')).body.items;
+    expect(signIn).toMatchObject({ actor: 'operator', action: 'console.sign-in', target: '(console)' });
+    expect((await operator.get('/audit?account=console')).body.items).toEqual([]);
   }));
 
 it('does not show an account what happened to an earlier one of its name', () =>

@@ -49,6 +49,9 @@ interface SignIn {
   readonly owner: Owner | null;
 }
 
+/** What the audit names when operators sign in: it can be no account's name, so no account sees it. */
+const wholeConsole = '(console)';
+
 const recognise = async (
   body: z.output<typeof credentials>,
   deps: ConsoleDependencies,
@@ -90,7 +93,7 @@ export const addSignInRoutes = (
       const signedIn = { by: 'cookie', expiresAt: new Date(session.endsAt) } as const;
       const [actor, target, key] =
         owner === null
-          ? ['operator', 'console', null]
+          ? ['operator', wholeConsole, null]
           : [`account:${owner.account.name}`, owner.account.name, owner.key.name];
       await recordSignIn({ ...control, actor }, target, { address: request.ip, key });
       reply.setCookie(cookieName, sealSession(session, sealer), cookieOptions);
