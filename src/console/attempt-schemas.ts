@@ -6,10 +6,7 @@ import { z } from 'zod';
 import type { ToldAttempt } from '../control/attempts.ts';
 import { type FailureCode, failures } from '../failures.ts';
 import { displayAddress } from '../policy/addresses.ts';
-import { id, ofAccount, paging, time } from './schemas.ts';
-
-/** Of a connection, and of the session and the attempt that it becomes. */
-export const connectionId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+import { connectionId, id, ofAccount, paging, time } from './schemas.ts';
 
 const outcome = z.enum(['admitted', 'refused']);
 const reason = z.enum(Object.keys(failures) as [FailureCode]);

@@ -3,6 +3,7 @@
  * the page and when it was made, so that a row that was removed meanwhile loses nobody their place.
  */
 
+import { z } from 'zod';
 import { invalid } from './problem.ts';
 
 interface Row {
@@ -19,23 +20,32 @@ export interface Page<Item> {
 export const encodeCursor = (parts: readonly (string | number)[]): string =>
   Buffer.from(JSON.stringify(parts)).toString('base64url');
 
-/** @throws Problem when the text is no cursor with so many parts */
-export const decodeCursor = (text: string, length: number): readonly (string | number)[] => {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    const isPart = (part: unknown) => typeof part === 'string' || typeof part === 'number';
-    if (Array.isArray(parts) && parts.length === length && parts.every(isPart)) return parts;
-  } catch {
-    // Told below.
-  }
+/**
+ * @param parts what the list puts into its cursors: only that gets as far as a database
+ * @throws Problem when the text is none of them
+ */
+export const decodeCursor = <Parts>(text: string, parts: z.ZodType<Parts>): Parts => {
+  const decoded = parts.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
+  if (decoded.success) return decoded.data;
   throw invalid([{ path: 'query.cursor', message: 'It is not the nextCursor of another page.' }]);
 };
 
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** When the last row of the page was made, and its id. */
+const rowCursor = z.tuple([z.number(), z.string()]);
+
 const startAfter = (rows: readonly Row[], cursor: string): number => {
-  const [at = 0, id] = decodeCursor(cursor, 2);
+  const [at, id] = decodeCursor(cursor, rowCursor);
   const last = rows.findIndex((row) => row.id === id);
   if (last >= 0) return last + 1;
-  const next = rows.findIndex(({ createdAt }) => createdAt.getTime() >= Number(at));
+  const next = rows.findIndex(({ createdAt }) => createdAt.getTime() >= at);
   return next >= 0 ? next : rows.length;
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { decodeCursor, pageOf } from '../../src/console/pagination.ts';
 import { withConsole } from './console-fixture.ts';
 
@@ -35,7 +36,7 @@ describe('pages', () => {
     Buffer.from('[1]').toString('base64url'),
     Buffer.from('[{},1]').toString('base64url'),
   ])('refuse the cursor %j', (text) => {
-    expect(() => decodeCursor(text, 2)).toThrow('nextCursor');
+    expect(() => decodeCursor(text, z.tuple([z.number(), z.string()]))).toThrow('nextCursor');
   });
 });
 
@@ -61,3 +62,17 @@ it('lists are given in pages of at most 200', () =>
       expect([query, (await owner.get(`/address-rules?${query}`)).status]).toEqual([query, 422]);
     }
   }));
+
+it.each(['/address-rules', '/certificates', '/api-keys', '/attempts', '/audit', '/accounts'])(
+  'cursors that %s never gave are refused',
+  (list) =>
+    withConsole(async ({ owner, operator }) => {
+      const client = list === '/accounts' ? operator : owner;
+      const madeUp = [['\u0000'], [1e30], [1.5], [-1], [null], [{}], [], ['x', 'y', 'z'], ['\ud800'], 'x'];
+      const given = madeUp.map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url'));
+      for (const cursor of [...given, Buffer.from('[1e999]').toString('base64url')]) {
+        const { status, body } = await client.get(`${list}?cursor=${cursor}`);
+        expect([cursor, status, body.errors?.[0].path]).toEqual([cursor, 422, 'query.cursor']);
+      }
+    }),
+);

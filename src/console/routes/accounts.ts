@@ -2,6 +2,7 @@
  * `/api/v1/accounts`: the customers, for operators.
  */
 
+import { z } from 'zod';
 import {
   changeAccount,
   createAccount,
@@ -9,6 +10,7 @@ import {
   listAccounts,
   showAccount,
 } from '../../control/accounts.ts';
+import { parseAccountName } from '../../control/texts.ts';
 import { RequestError } from '../../errors.ts';
 import { account, accountChange, byName, newAccount, shownAccount } from '../account-schemas.ts';
 import type { ConsoleDependencies } from '../dependencies.ts';
@@ -16,10 +18,13 @@ import { etagOf, expectationOf, requiredExpectationOf } from '../etag.ts';
 import { decodeCursor, encodeCursor } from '../pagination.ts';
 import { notFound } from '../problem.ts';
 import { type AddRoutes, contextOf } from '../request.ts';
-import { idempotencyKey, ifMatch, nothing, page, paging } from '../schemas.ts';
+import { idempotencyKey, ifMatch, nothing, page, paging, parsedText } from '../schemas.ts';
 
 const tags = ['Operators'];
 const access = 'operator';
+
+/** The name of the last account of the page. */
+const accountCursor = z.tuple([parsedText(parseAccountName, 63)]);
 
 const existing = async ({ control }: ConsoleDependencies, name: string) =>
   showAccount(control, name).catch((error: unknown) => {
@@ -40,7 +45,7 @@ export const addAccountRoutes: AddRoutes = (app, deps) => {
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const after = cursor === undefined ? '' : String(decodeCursor(cursor, 1)[0]);
+      const after = cursor === undefined ? '' : decodeCursor(cursor, accountCursor)[0];
       const rest = (await listAccounts(deps.control)).filter(({ name }) => name > after);
       const items = rest.slice(0, limit).map(shownAccount);
       const last = items.at(-1);

@@ -2,11 +2,15 @@
  * `/api/v1/attempts`: who tried to connect and how it ended, as a list and as it happens.
  */
 
+import { z } from 'zod';
 import { listAttempts } from '../../control/attempts.ts';
 import { attempt, attemptFilter } from '../attempt-schemas.ts';
 import { decodeCursor, encodeCursor } from '../pagination.ts';
 import { type AddRoutes, accountOf } from '../request.ts';
-import { page } from '../schemas.ts';
+import { connectionId, page } from '../schemas.ts';
+
+/** The id of the last attempt of the page. */
+const attemptCursor = z.tuple([connectionId]);
 
 export const addAttemptRoutes: AddRoutes = (app, deps) => {
   app.get(
@@ -22,7 +26,7 @@ export const addAttemptRoutes: AddRoutes = (app, deps) => {
     },
     async (request) => {
       const { limit, cursor, outcome, reason, address } = request.query;
-      const before = cursor === undefined ? undefined : String(decodeCursor(cursor, 1)[0]);
+      const before = cursor === undefined ? undefined : decodeCursor(cursor, attemptCursor)[0];
       const filter = { limit: limit + 1, before, outcome, reason, address };
       const found = await listAttempts(deps.control, accountOf(request).name, filter);
       const items = found.slice(0, limit);

@@ -25,6 +25,9 @@ const event = z
   })
   .meta({ id: 'AuditEvent' });
 
+/** The number of the last event of the page. */
+const eventCursor = z.tuple([z.int().positive()]);
+
 const verdict = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('intact'), events: z.int(), lastHash: z.string().nullable() }),
@@ -50,7 +53,7 @@ export const addAuditRoutes: AddRoutes = (app, deps) => {
       const { limit, cursor } = request.query;
       const identity = identityOf(request);
       const own = identity.role === 'account' ? identity.account : null;
-      const before = cursor === undefined ? undefined : Number(decodeCursor(cursor, 1)[0]) || 0;
+      const before = cursor === undefined ? undefined : decodeCursor(cursor, eventCursor)[0];
       const events = await listAudit(store, {
         limit: limit + 1,
         before,

@@ -4,10 +4,9 @@
 
 import { z } from 'zod';
 import { endSession, listSessions } from '../../control/sessions.ts';
-import { connectionId } from '../attempt-schemas.ts';
 import { notFound } from '../problem.ts';
 import { type AddRoutes, accountOf, contextOf } from '../request.ts';
-import { id, nothing, ofAccount, time } from '../schemas.ts';
+import { connectionId, id, nothing, ofAccount, time } from '../schemas.ts';
 
 const tags = ['Activity'];
 const endsWithinMs = 5_000;
