@@ -6,6 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { RequestError } from '../errors.ts';
+import type { Queryable } from '../postgres/query.ts';
 import { dropAccount, prepareAccount, publicRoleOf } from '../provision/account.ts';
 import {
   type Account,
@@ -92,10 +93,14 @@ export const enableAccount = (context: StoreContext, name: string): Promise<Acco
 /**
  * Disables the account, removes the roles of its keys and its public role, and frees its name. The customer's data
  * stay untouched. When it fails the account stays disabled, and asking again goes on.
- * @throws RequestError when there is none of this name, or its backend did not follow
+ * @throws RequestError when there is none of this name, or its backend did not follow; whatever `expect` throws
  */
-export async function deleteAccount(context: BackendContext, name: string): Promise<void> {
-  const account = await disableAccount(context, name);
+export async function deleteAccount(
+  context: BackendContext,
+  name: string,
+  expect: Expectation<Account> = expectAnything,
+): Promise<void> {
+  const account = await setStatus(context, name, 'account.disable', 'disabled', expect);
   // No key comes after these: keys are made for enabled accounts only.
   for (const key of await listKeys(context.store, account.id)) {
     if (key.state === 'revoked') continue;
@@ -117,9 +122,16 @@ async function setStatus(
   name: string,
   action: string,
   status: 'active' | 'disabled',
+  expect: Expectation<Account> = expectAnything,
 ): Promise<Account> {
-  const account = await existingAccount(context.store, name);
-  return account.status === status ? account : update(context, name, action, { status });
+  const account = await context.store.transaction((tx) => lockExpected(tx, name, expect));
+  return account.status === status ? account : update(context, name, action, { status }, expect);
+}
+
+async function lockExpected(tx: Queryable, name: string, expect: Expectation<Account>): Promise<Account> {
+  const account = (await lockAccount(tx, name)) ?? (await existingAccount(tx, name));
+  expect(account);
+  return account;
 }
 
 async function update(
@@ -130,8 +142,7 @@ async function update(
   expect: Expectation<Account> = expectAnything,
 ): Promise<Account> {
   const { after } = await recordChange(context, { action, target: name }, async (tx) => {
-    const before = (await lockAccount(tx, name)) ?? (await existingAccount(tx, name));
-    expect(before);
+    const before = await lockExpected(tx, name, expect);
     const changed = await updateAccount(tx, before.id, settings);
     if (changed === undefined) throw new RequestError(`The account "${name}" was deleted meanwhile.`);
     return { before, after: changed };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { appendAudit } from '../../src/store/audit.ts';
+import { pollUntil } from '../support/poll.ts';
 import { uniqueName } from '../support/postgres.ts';
 import { adminToken, withConsole } from './console-fixture.ts';
 
@@ -86,6 +87,28 @@ it('creates, lists, changes and deletes accounts', () =>
     expect((await operator.delete(`/accounts/${name}`)).status).toBe(204);
     expect((await operator.get(`/accounts/${name}`)).status).toBe(404);
   }));
+
+it.each(['active', 'disabled'])(
+  'deletes an account that is %s only as it was seen, also while it changes',
+  (status) =>
+    withConsole(async ({ operator, account: { name }, context: { store } }) => {
+      await store.query('UPDATE postern.accounts SET status = $2 WHERE name = $1', [name, status]);
+      const { etag } = (await operator.get(`/accounts/${name}`)).body;
+      const isWaiting = async () => {
+        const { rows } = await store.query('SELECT FROM pg_locks WHERE NOT granted');
+        return rows.length > 0;
+      };
+      const deleting = await store.transaction(async (tx) => {
+        await tx.query('UPDATE postern.accounts SET max_sessions = 3 WHERE name = $1', [name]);
+        const asked = operator.delete(`/accounts/${name}`, { 'if-match': etag });
+        const answered = asked.then(() => true);
+        await pollUntil(() => Promise.race([answered, isWaiting()]));
+        return { asked };
+      });
+      expect((await deleting.asked).status).toBe(412);
+      expect((await operator.get(`/accounts/${name}`)).body).toMatchObject({ status, maxSessions: 3 });
+    }),
+);
 
 it('refuses accounts that cannot be, with all that is wrong', () =>
   withConsole(async ({ operator, account }) => {

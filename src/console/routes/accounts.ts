@@ -120,9 +120,8 @@ export const addAccountRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const row = await existing(deps, request.params.name);
-      expectationOf(request)(row);
-      await deleteAccount(contextOf(request, deps), row.name);
+      const { name } = await existing(deps, request.params.name);
+      await deleteAccount(contextOf(request, deps), name, expectationOf(request));
       reply.code(204);
     },
   );
