@@ -33,7 +33,12 @@ export const byId = z.strictObject({ id });
 /** In answers; ISO 8601 on the wire. */
 export const time = z.date();
 
-const moment = z.iso.datetime({ offset: true, abort: true }).transform((text) => new Date(text));
+/** ISO 8601 has four digits for a year; the offset of the last hours of 9999 can lead beyond. */
+const latestYear = 9999;
+const moment = z.iso
+  .datetime({ offset: true, abort: true })
+  .transform((text) => new Date(text))
+  .refine((date) => date.getUTCFullYear() <= latestYear, `It is after the year ${latestYear}, in UTC.`);
 const duration = parsedText(parseDurationMs, 16).describe('As 15m, 8h or 90d');
 
 /** Of what ends by itself: a moment, or a time from now; neither: it does not end. */

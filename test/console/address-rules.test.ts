@@ -85,6 +85,7 @@ it.each([
   [{ cidr: '203.0.113.7', expiresAt: '2020-01-01T00:00:00Z' }, ['body.expiresAt']],
   [{ cidr: '203.0.113.7', expiresAt: 'tomorrow' }, ['body.expiresAt']],
   [{ cidr: '203.0.113.7', expiresAt: '2099-01-01T00:00:00Z', expiresIn: '8h' }, ['body.expiresIn']],
+  [{ cidr: '203.0.113.7', expiresAt: '9999-12-31T23:59:59-12:00' }, ['body.expiresAt']],
   [[{ cidr: '203.0.113.7' }], ['body']],
 ])('refuses %j with everything that is wrong with it', (body, expected) =>
   withConsole(async ({ owner }) => {
