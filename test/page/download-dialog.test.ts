@@ -33,7 +33,11 @@ describe.skipIf(chromiumMissing)('the dialog with the download of a new certific
     await stillOpen();
     for (const _ of [1, 2]) await page.mouse.click(5, 5);
     await stillOpen();
-    for (const _ of [1, 2]) await page.goBack();
+    for (const _ of [1, 2]) {
+      await page.goBack();
+      // Who is faster than the page is asked whether to leave, as below.
+      await expect.poll(() => page.evaluate('history.state?.staying')).toBe(true);
+    }
     await stillOpen();
     expect(page.url()).toBe(`${under.origin}/`);
 
