@@ -21,6 +21,10 @@ const requireAccess = ({ config, method, url }: RouteOptions): void => {
 
 const accessOf = ({ routeOptions: { config } }: FastifyRequest): Access => config.access ?? 'operator';
 
+/** Asked by a page that is open, not by the person in front of it: the session does not go on for that. */
+const isBackground = ({ headers, routeOptions: { config } }: FastifyRequest): boolean =>
+  config.background === true || headers['postern-background'] !== undefined;
+
 const unauthenticated = (detail: string): Problem =>
   new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
 
@@ -79,7 +83,7 @@ export const addGatekeeping = (
     if (identity === null && request.headers.authorization !== undefined) throttle.refuse(request.ip);
     checkSite(request, identity);
     checkRole(accessOf(request), identity);
-    if (identity?.by === 'cookie') renewSession(request, reply, deps, signedOut);
+    if (identity?.by === 'cookie' && !isBackground(request)) renewSession(request, reply, deps, signedOut);
     request.identity = identity;
   });
   app.addHook('preValidation', async (request) => {

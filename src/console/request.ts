@@ -42,6 +42,8 @@ declare module 'fastify' {
     creates?: true;
     /** Takes If-Match; `required`: refused without it. */
     revised?: 'optional' | 'required';
+    /** Pages ask it by themselves, again and again. */
+    background?: true;
   }
 }
 

@@ -10,6 +10,8 @@ export interface Api {
   /** The address of a route, with the account; for what loads by itself, such as an event stream. */
   url(path: string): string;
   get<T>(path: string): Promise<T>;
+  /** As `get`, for what the page asks by itself: the session does not go on for that. */
+  poll<T>(path: string): Promise<T>;
   /** A call that may be made twice without harm. */
   post<T>(path: string, body?: object): Promise<T>;
   /** A call that creates: an answer that is lost on the way is asked for again, and nothing is created twice. */
@@ -23,8 +25,13 @@ const base = '/api/v1';
 /**
  * @param account whom an operator acts for; null: whoever is signed in
  * @param onSignedOut called when the session has ended; the call itself fails too
+ * @param ask as `fetch`
  */
-export function createApi(account: string | null, onSignedOut: () => void): Api {
+export function createApi(
+  account: string | null,
+  onSignedOut: () => void,
+  ask: (path: string, request: RequestInit) => Promise<Response> = (path, request) => fetch(path, request),
+): Api {
   const url = (path: string): string => {
     if (account === null) return base + path;
     return `${base}${path}${path.includes('?') ? '&' : '?'}account=${encodeURIComponent(account)}`;
@@ -34,11 +41,11 @@ export function createApi(account: string | null, onSignedOut: () => void): Api 
     method: string,
     path: string,
     body?: object,
-    headers: HeadersInit = {},
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     // Without a body there is still a type: a form of another site cannot send it.
     const writes = method === 'GET' ? {} : { 'content-type': 'application/json' };
-    const response = await fetch(url(path), {
+    const response = await ask(url(path), {
       method,
       credentials: 'same-origin',
       cache: 'no-store',
@@ -58,12 +65,15 @@ export function createApi(account: string | null, onSignedOut: () => void): Api 
   return {
     url,
     get: async (path) => answerOf(await send('GET', path)),
+    poll: async (path) => answerOf(await send('GET', path, undefined, { 'postern-background': '1' })),
     post: async (path, body) => answerOf(await send('POST', path, body)),
     create: async (path, body) => {
       const headers = { 'idempotency-key': crypto.randomUUID() };
-      const ask = () => send('POST', path, body, headers);
+      const create = () => send('POST', path, body, headers);
       return answerOf(
-        await ask().catch((error: unknown) => (error instanceof TypeError ? ask() : Promise.reject(error))),
+        await create().catch((error: unknown) =>
+          error instanceof TypeError ? create() : Promise.reject(error),
+        ),
       );
     },
     change: async (method, path, body, etag) => {

@@ -4,6 +4,7 @@
  */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Api } from './api.ts';
 import { useConsole } from './context.ts';
 import type { Page } from './model.ts';
 
@@ -13,6 +14,8 @@ export interface Resource<T> {
   readonly problem: unknown;
   readonly loading: boolean;
   reload(): Promise<void>;
+  /** Loads it again because time has passed, not because of what somebody did. */
+  refresh(): Promise<void>;
   set(change: (data: T) => T): void;
 }
 
@@ -22,17 +25,22 @@ export function useResource<T>(path: string | null): Resource<T> {
   const [state, setState] = useState<{ data?: T; problem?: unknown; loading: boolean }>({ loading: true });
   const question = useRef(0);
 
-  const reload = useCallback(async () => {
-    if (path === null) return;
-    question.current += 1;
-    const asked = question.current;
-    setState((before) => ({ ...before, loading: true }));
-    const next = await api.get<T>(path).then(
-      (data) => (_: object) => ({ data, loading: false }),
-      (problem: unknown) => (before: object) => ({ ...before, problem, loading: false }),
-    );
-    if (asked === question.current) setState(next);
-  }, [api, path]);
+  const load = useCallback(
+    async (ask: Api['get']) => {
+      if (path === null) return;
+      question.current += 1;
+      const asked = question.current;
+      setState((before) => ({ ...before, loading: true }));
+      const next = await ask<T>(path).then(
+        (data) => (_: object) => ({ data, loading: false }),
+        (problem: unknown) => (before: object) => ({ ...before, problem, loading: false }),
+      );
+      if (asked === question.current) setState(next);
+    },
+    [path],
+  );
+  const reload = useCallback(() => load(api.get), [api, load]);
+  const refresh = useCallback(() => load(api.poll), [api, load]);
 
   useEffect(() => {
     void reload();
@@ -45,7 +53,7 @@ export function useResource<T>(path: string | null): Resource<T> {
     setState((before) => (before.data === undefined ? before : { ...before, data: change(before.data) }));
   }, []);
 
-  return { data: state.data, problem: state.problem, loading: state.loading, reload, set };
+  return { data: state.data, problem: state.problem, loading: state.loading, reload, refresh, set };
 }
 
 export interface List<T> extends Resource<Page<T>> {

@@ -58,6 +58,21 @@ describe('signing in with a master key', () => {
       );
     }));
 
+  it('does not last longer for what a page that is merely open asks by itself', () =>
+    withConsole(async ({ browser, clock, origin }) => {
+      const tab = await browser();
+      const page = tab.with({ 'postern-background': '1' });
+      clock.aheadMs = 0.9 * hourMs;
+      const polled = await page.get('/sessions');
+      expect([polled.status, polled.headers.get('set-cookie')]).toEqual([200, null]);
+      const stream = await fetch(`${origin}/api/v1/attempts/stream`, { headers: tab.headers });
+      await stream.body?.cancel();
+      expect([stream.status, stream.headers.get('set-cookie')]).toEqual([200, null]);
+      expect((await tab.get('/sessions')).headers.get('set-cookie')).toContain('postern_session=');
+      clock.aheadMs = hourMs;
+      expect((await page.get('/sessions')).status).toBe(401);
+    }));
+
   it.each(['revoked', 'rotated'])('ends when the key is %s', (how) =>
     withConsole(async ({ browser, context, account }) => {
       const tab = await browser();

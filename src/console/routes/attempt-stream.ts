@@ -33,7 +33,7 @@ export const addAttemptStreamRoutes: AddRoutes = (app, { control, log }) => {
   app.get(
     '/attempts/stream',
     {
-      config: { access: 'account' },
+      config: { access: 'account', background: true },
       schema: {
         tags: ['Activity'],
         summary: 'Follow attempts as server-sent events',

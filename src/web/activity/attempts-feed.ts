@@ -23,7 +23,7 @@ export function useAttempts(outcome: string, isPaused: boolean): Feed {
   const { api } = useConsole();
   const list = useList<Attempt>(`/attempts${outcome && `?outcome=${outcome}`}`, 10);
   const [isStreaming, setIsStreaming] = useState(false);
-  const { set, reload } = list;
+  const { set, reload, refresh } = list;
 
   useEffect(() => {
     if (isPaused) return;
@@ -50,6 +50,6 @@ export function useAttempts(outcome: string, isPaused: boolean): Feed {
     };
   }, [api, outcome, isPaused, set, reload]);
 
-  useEvery(pollMs, () => void reload(), !isPaused && !isStreaming);
+  useEvery(pollMs, () => void refresh(), !isPaused && !isStreaming);
   return { list, mode: isPaused ? 'paused' : isStreaming ? 'stream' : 'polling' };
 }

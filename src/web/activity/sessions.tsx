@@ -27,7 +27,7 @@ const columns: readonly Column<Session>[] = [
 export function Sessions() {
   const list = useWholeList<Session>('/sessions');
   const [ending, setEnding] = useState<Session>();
-  useEvery(refreshMs, () => void list.reload());
+  useEvery(refreshMs, () => void list.refresh());
   return (
     <>
       <h3>Live sessions</h3>

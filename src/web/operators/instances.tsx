@@ -29,7 +29,7 @@ const columnsFor = (present: number): readonly Column<Instance>[] => [
 
 export function Instances() {
   const { data, ...rest } = useResource<Listed>('/instances');
-  useEvery(refreshMs, () => void rest.reload());
+  useEvery(refreshMs, () => void rest.refresh());
   return (
     <Listing
       caption="Instances"
