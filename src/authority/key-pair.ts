@@ -57,9 +57,15 @@ const parseKey = (pem: string, file: string): KeyObject => {
   }
 };
 
+/** All certificates of a PEM file, in its order. @throws RequestError when it cannot be read or holds none */
+export const loadCertificates = async (
+  file: string,
+): Promise<readonly [X509Certificate, ...X509Certificate[]]> =>
+  parseCertificates(await readText('certificate', file), file);
+
 /** Throws RequestError: a file is missing, unreadable or not PEM, or the key is encrypted or another certificate's. */
 export const loadKeyPair = async ({ certificateFile, keyFile }: KeyPairFiles): Promise<LoadedKeyPair> => {
-  const certificates = parseCertificates(await readText('certificate', certificateFile), certificateFile);
+  const certificates = await loadCertificates(certificateFile);
   const keyPem = await readText('key', keyFile);
   const key = parseKey(keyPem, keyFile);
   const [certificate, ...others] = certificates;

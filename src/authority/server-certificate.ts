@@ -4,6 +4,8 @@
  */
 
 import 'reflect-metadata';
+import type { X509Certificate as Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { SubjectAlternativeNameExtension, X509Certificate } from '@peculiar/x509';
 import { type KeyPairFiles, loadKeyPair } from './key-pair.ts';
 import { validityOf } from './validity.ts';
@@ -18,6 +20,10 @@ export interface ServerCertificate {
   /** Epoch milliseconds. An expired certificate is loaded all the same: whether to serve it is the caller's choice. */
   readonly notAfter: number;
 }
+
+/** Whether a client that connects to `host`, a name or an address, accepts the certificate with verify-full. */
+export const isCertificateFor = (certificate: Certificate, host: string): boolean =>
+  (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined;
 
 /** Throws RequestError if a file cannot be used or the key does not belong to the first certificate. */
 export const loadServerCertificate = async (files: KeyPairFiles): Promise<ServerCertificate> => {

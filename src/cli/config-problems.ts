@@ -2,11 +2,11 @@
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { loadAuthority } from '../authority/files.ts';
-import { loadServerCertificate } from '../authority/server-certificate.ts';
+import type { KeyPairFiles } from '../authority/key-pair.ts';
+import { isCertificateFor, loadServerCertificate } from '../authority/server-certificate.ts';
 import { dateText } from '../authority/validity.ts';
-import type { Config, GateConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import { openDatabase } from '../postgres/database.ts';
 
@@ -29,54 +29,86 @@ const checkDatabaseUrl = async (url: string): Promise<void> => {
   await openDatabase({ url, applicationName: 'postern' }).close();
 };
 
-/** Clients that verify the server in full compare this name, which is in every bundle. */
-const checkServerCertificate = async (gate: GateConfig, publicHost: string): Promise<void> => {
-  const { leafDer, names, notAfter } = await loadServerCertificate(gate);
+const checkServerCertificate = async (files: KeyPairFiles, publicHost: string | null): Promise<void> => {
+  const { leafDer, names, notAfter } = await loadServerCertificate(files);
   if (notAfter <= Date.now()) {
-    throw new RequestError(`The certificate in ${gate.certificateFile} expired on ${dateText(notAfter)}.`);
+    throw new RequestError(`The certificate in ${files.certificateFile} expired on ${dateText(notAfter)}.`);
   }
-  const leaf = new X509Certificate(leafDer);
-  const found = isIP(publicHost) ? leaf.checkIP(publicHost) : leaf.checkHost(publicHost);
-  if (found === undefined) {
+  if (publicHost !== null && !isCertificateFor(new X509Certificate(leafDer), publicHost)) {
     throw new RequestError(
-      `The certificate in ${gate.certificateFile} is for ${names.join(', ') || 'no name'} and not for public.host "${publicHost}".`,
+      `The certificate in ${files.certificateFile} is for ${names.join(', ') || 'no name'} and not for public.host "${publicHost}".`,
     );
   }
 };
 
-type Check = readonly [setting: string, run: () => Promise<unknown>];
+export interface SettingCheck {
+  /** Dotted name. */
+  readonly setting: string;
+  /** The certificate or certificates that the setting names; null: it names none. */
+  readonly certificateFile: string | null;
+  /** Rejects with a RequestError. */
+  readonly run: () => Promise<unknown>;
+}
 
-const checksOf = ({ store, gate, authority, backends, public: { host } }: Config): Check[] => {
-  const certificateFile = (setting: string, file: string): Check => [
+/** Every setting that can be wrong without its syntax being wrong. */
+export const settingChecks = ({
+  store,
+  gate,
+  console,
+  authority,
+  backends,
+  public: { host },
+}: Config): readonly SettingCheck[] => {
+  const url = (setting: string, text: string): SettingCheck => ({
     setting,
-    () => checkCertificateFile(file),
-  ];
-  const checks: Check[] = [['store.url', () => checkDatabaseUrl(store.url)]];
-  if (store.ownerUrl !== store.url) checks.push(['store.owner_url', () => checkDatabaseUrl(store.ownerUrl)]);
+    certificateFile: null,
+    run: () => checkDatabaseUrl(text),
+  });
+  const certificate = (setting: string, certificateFile: string, run?: () => Promise<unknown>) => ({
+    setting,
+    certificateFile,
+    run: run ?? (() => checkCertificateFile(certificateFile)),
+  });
+  const checks = [url('store.url', store.url)];
+  if (store.ownerUrl !== store.url) checks.push(url('store.owner_url', store.ownerUrl));
   for (const { name, caFile } of backends.values()) {
-    if (caFile !== null) checks.push(certificateFile(`backends.${name}.ca_file`, caFile));
+    if (caFile !== null) checks.push(certificate(`backends.${name}.ca_file`, caFile));
   }
   if (gate !== null) {
-    checks.push(['gate.certificate_file', () => checkServerCertificate(gate, host)]);
-    checks.push(certificateFile('gate.client_ca_file', gate.clientCaFile));
+    // Clients that verify the server in full compare the public name, which is in every bundle.
+    const run = () => checkServerCertificate(gate, host);
+    checks.push(certificate('gate.certificate_file', gate.certificateFile, run));
+    checks.push(certificate('gate.client_ca_file', gate.clientCaFile));
+  }
+  if (console?.tls) {
+    const { tls } = console;
+    const run = () => checkServerCertificate(tls, null);
+    checks.push(certificate('console.certificate_file', tls.certificateFile, run));
   }
   if (authority !== null) {
-    checks.push(['authority.certificate_file', () => loadAuthority(authority)]);
-    checks.push(certificateFile('authority.server_ca_file', authority.serverCaFile));
+    const run = () => loadAuthority(authority);
+    checks.push(certificate('authority.certificate_file', authority.certificateFile, run));
+    checks.push(certificate('authority.server_ca_file', authority.serverCaFile));
   }
   return checks;
 };
 
-const problemOf = async ([setting, run]: Check): Promise<string[]> => {
+/** null: nothing is wrong. */
+export const problemWith = async ({ run }: SettingCheck): Promise<string | null> => {
   try {
     await run();
-    return [];
+    return null;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    return [`${setting}: ${error.message}`];
+    return error.message;
   }
 };
 
 /** What is wrong with the files and URLs of a configuration, one sentence each, with the setting in front. */
-export const findProblems = async (config: Config): Promise<readonly string[]> =>
-  (await Promise.all(checksOf(config).map(problemOf))).flat();
+export const findProblems = async (config: Config): Promise<readonly string[]> => {
+  const problems = settingChecks(config).map(async (check) => {
+    const problem = await problemWith(check);
+    return problem === null ? [] : [`${check.setting}: ${problem}`];
+  });
+  return (await Promise.all(problems)).flat();
+};

@@ -10,6 +10,7 @@ import { addCaCommands } from './ca.ts';
 import { addCertificateCommands } from './certificate.ts';
 import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addExplainCommand } from './explain.ts';
 import { addInstanceCommands } from './instance.ts';
 import { addKeyCommands } from './key.ts';
@@ -36,6 +37,7 @@ export const buildProgram = (terminal: Terminal): Command => {
   addDemoCommand(program, shell);
   addServeCommand(program, shell);
   addConfigCommands(program, shell);
+  addDoctorCommand(program, shell);
   addMigrateCommand(program, shell);
   addReconcileCommand(program, shell);
   addCaCommands(program, shell);

@@ -63,7 +63,15 @@ const adminUrl = (
   return url.href;
 };
 
-const openBackend = async ({ backends }: Config, name: string, database: string): Promise<Database> => {
+/**
+ * An admin connection to a database of a backend; the caller closes it.
+ * @throws RequestError when there is no such backend, it has no admin login, or it does not answer
+ */
+export const openBackend = async (
+  { backends }: Pick<Config, 'backends'>,
+  name: string,
+  database: string,
+): Promise<Database> => {
   const backend = backends.get(name);
   if (backend === undefined) {
     const known = [...backends.keys()].join(', ') || 'none';

@@ -16,7 +16,8 @@ export interface GateMaterial {
   readonly trustedProxies: AddressSet;
 }
 
-const loadBackend = async (config: BackendConfig): Promise<Backend> => ({
+/** @throws RequestError when its CA file cannot be read */
+export const loadBackend = async (config: BackendConfig): Promise<Backend> => ({
   name: config.name,
   host: config.host,
   port: config.port,

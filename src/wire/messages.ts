@@ -133,10 +133,13 @@ export interface ErrorFields {
   /** Five characters; XX000 when missing or malformed. */
   readonly sqlstate: string;
   readonly message: string;
+  /** '' when missing. */
+  readonly detail: string;
+  readonly hint: string;
 }
 
 /**
- * What the log and the metrics need of an ErrorResponse. Never throws: the bytes go on to the client as they
+ * What people, the log and the metrics need of an ErrorResponse. Never throws: the bytes go on to the client as they
  * are, and an error without SQLSTATE crashed other proxies (CVE-2026-6666).
  */
 export const parseErrorFields = (body: Buffer): ErrorFields => {
@@ -148,5 +151,7 @@ export const parseErrorFields = (body: Buffer): ErrorFields => {
     severity: fields.get('V') ?? fields.get('S') ?? '',
     sqlstate: /^[0-9A-Z]{5}$/.test(sqlstate) ? sqlstate : 'XX000',
     message: fields.get('M') ?? '',
+    detail: fields.get('D') ?? '',
+    hint: fields.get('H') ?? '',
   };
 };

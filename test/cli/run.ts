@@ -18,10 +18,14 @@ export interface CliResult {
   readonly err: string;
 }
 
-export const startCli = (directory: string, args: readonly string[]) => {
+export const startCli = (
+  directory: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+) => {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: directory,
-    env: { PATH: '/usr/bin:/bin', POSTERN_CONFIG: join(directory, 'postern.yaml') },
+    env: { PATH: '/usr/bin:/bin', POSTERN_CONFIG: join(directory, 'postern.yaml'), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = { out: '', err: '' };

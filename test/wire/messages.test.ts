@@ -207,17 +207,19 @@ describe('ErrorResponse', () => {
       severity: 'FATAL',
       sqlstate: '28000',
       message: 'user "a\ufffdC00000\ufffd" is wrong',
+      detail: '',
+      hint: '',
     });
   });
 
   test('of a backend is read without throwing, whatever is missing', () => {
-    const nothing = { severity: '', sqlstate: 'XX000', message: '' };
+    const nothing = { severity: '', sqlstate: 'XX000', message: '', detail: '', hint: '' };
     expect(parseErrorFields(bytes())).toEqual(nothing);
     expect(parseErrorFields(bytes(0))).toEqual(nothing);
     expect(parseErrorFields(bytes('garbage'))).toEqual(nothing);
     expect(parseErrorFields(bytes('SFEHLER\0C\0Mnein\0\0'))).toEqual({
+      ...nothing,
       severity: 'FEHLER',
-      sqlstate: 'XX000',
       message: 'nein',
     });
     expect(parseErrorFields(bytes('SFATAL\0VFATAL\0C28P01\0Mno\0\0')).sqlstate).toBe('28P01');
