@@ -1,6 +1,7 @@
 /** The client's certificate and key: found, readable, kept to oneself, belonging together, valid, and the user's. */
 
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -31,18 +32,16 @@ const relativeAdvice =
   'libpq looks for relative names in the directory in which the program starts: start it there or write whole paths.';
 
 /** undefined: there is no such file. */
-const modeOf = (file: string): Promise<number | undefined> =>
-  stat(file).then(
-    // libpq lets root keep a key that its group may read.
-    ({ mode, uid }) => (uid === 0 ? mode & 0o737 : mode) & 0o777,
-    () => undefined,
-  );
+const lookAt = (file: string): Promise<Stats | undefined> => stat(file).catch(() => undefined);
+
+/** As libpq judges it: a key that belongs to root may be readable for its group. */
+const isExposed = ({ mode, uid }: Stats): boolean => (mode & (uid === 0 ? 0o037 : 0o077)) !== 0;
 
 const loadKey = async (file: string, passphrase: string | undefined): Promise<KeyObject> => {
-  const mode = await modeOf(file);
-  if (mode === undefined) throw new Stuck(check, `The key file ${file} is not there.`, relativeAdvice);
-  if ((mode & 0o077) !== 0) {
-    const seen = `The key file ${file} has mode ${modeText(mode)}, which libpq refuses.`;
+  const stats = await lookAt(file);
+  if (stats === undefined) throw new Stuck(check, `The key file ${file} is not there.`, relativeAdvice);
+  if (isExposed(stats)) {
+    const seen = `The key file ${file} has mode ${modeText(stats.mode)}, which libpq refuses.`;
     throw new Stuck(check, seen, `Run chmod 600 ${file}.`);
   }
   const pem = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -74,7 +73,7 @@ const judge = (certificate: X509Certificate, { user }: ClientTarget, now: number
 
 const load = async (target: ClientTarget, now: number): Promise<ClientFiles> => {
   const file = target.certificateFile ?? defaultFile('postgresql.crt');
-  if ((await modeOf(file)) === undefined) {
+  if ((await lookAt(file)) === undefined) {
     if (target.certificateFile !== null) {
       throw new Stuck(check, `The file ${file} is not there.`, relativeAdvice);
     }

@@ -25,17 +25,21 @@ const optionsOf = ({ store: { url } }: Config) => ({
   maxConnections: 1,
 });
 
+/** @param offMs how far the two clocks are apart */
+export const judgeClock = (offMs: number): Finding => {
+  const seen = `This computer and the store are ${(offMs / 1000).toFixed(1)} s apart.`;
+  const advice = 'Let both take their time from the same source (NTP).';
+  if (offMs > 60_000) return failed('clock', seen, advice);
+  return offMs > 5_000 ? warning('clock', seen, advice) : ok('clock', seen);
+};
+
 const checkClock = async (store: Database): Promise<Finding> => {
   const before = Date.now();
   const { rows } = await store.query<{ now: number }>(
     'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
   );
   const after = Date.now();
-  const offMs = Math.abs((rows[0]?.now ?? 0) - (before + after) / 2);
-  const seen = `This computer and the store are ${(offMs / 1000).toFixed(1)} s apart.`;
-  const advice = 'Let both take their time from the same source (NTP).';
-  if (offMs > 60_000) return failed('clock', seen, advice);
-  return offMs > 5_000 ? warning('clock', seen, advice) : ok('clock', seen);
+  return judgeClock(Math.abs((rows[0]?.now ?? 0) - (before + after) / 2));
 };
 
 /** An instance without console needs the rights of a gate only. */
