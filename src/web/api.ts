@@ -4,6 +4,7 @@
  * only, never in an address, storage or the browser's console.
  */
 
+import { type CreationKeys, createOnce } from './creation.ts';
 import { type Problem, readProblem } from './problem.ts';
 
 export interface Api {
@@ -14,24 +15,33 @@ export interface Api {
   poll<T>(path: string): Promise<T>;
   /** A call that may be made twice without harm. */
   post<T>(path: string, body?: object): Promise<T>;
-  /** A call that creates: an answer that is lost on the way is asked for again, and nothing is created twice. */
-  create<T>(path: string, body?: object): Promise<T>;
+  /**
+   * A call that creates: an answer that is lost on the way is asked for again, and nothing is created twice.
+   * @param keys of the form that asks; forms take `useCreate`
+   */
+  create<T>(keys: CreationKeys, path: string, body?: object): Promise<T>;
   /** `etag`: the version that the person saw; undefined: as it is now. */
   change<T>(method: 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object, etag?: string): Promise<T>;
 }
+
+/** The world outside, as the browser gives it. */
+export interface Network {
+  readonly fetch: (path: string, request: RequestInit) => Promise<Response>;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+const browser: Network = {
+  fetch: (path, request) => fetch(path, request),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
 
 const base = '/api/v1';
 
 /**
  * @param account whom an operator acts for; null: whoever is signed in
  * @param onSignedOut called when the session has ended; the call itself fails too
- * @param ask as `fetch`
  */
-export function createApi(
-  account: string | null,
-  onSignedOut: () => void,
-  ask: (path: string, request: RequestInit) => Promise<Response> = (path, request) => fetch(path, request),
-): Api {
+export function createApi(account: string | null, onSignedOut: () => void, network: Network = browser): Api {
   const url = (path: string): string => {
     if (account === null) return base + path;
     return `${base}${path}${path.includes('?') ? '&' : '?'}account=${encodeURIComponent(account)}`;
@@ -45,7 +55,7 @@ export function createApi(
   ): Promise<Response> {
     // Without a body there is still a type: a form of another site cannot send it.
     const writes = method === 'GET' ? {} : { 'content-type': 'application/json' };
-    const response = await ask(url(path), {
+    const response = await network.fetch(url(path), {
       method,
       credentials: 'same-origin',
       cache: 'no-store',
@@ -67,15 +77,14 @@ export function createApi(
     get: async (path) => answerOf(await send('GET', path)),
     poll: async (path) => answerOf(await send('GET', path, undefined, { 'postern-background': '1' })),
     post: async (path, body) => answerOf(await send('POST', path, body)),
-    create: async (path, body) => {
-      const headers = { 'idempotency-key': crypto.randomUUID() };
-      const create = () => send('POST', path, body, headers);
-      return answerOf(
-        await create().catch((error: unknown) =>
-          error instanceof TypeError ? create() : Promise.reject(error),
-        ),
-      );
-    },
+    create: (keys, path, body) =>
+      createOnce(
+        keys,
+        JSON.stringify([path, body]),
+        // Its text too can be cut off in the middle.
+        async (key) => answerOf(await send('POST', path, body, { 'idempotency-key': key })),
+        network.wait,
+      ),
     change: async (method, path, body, etag) => {
       const version = etag ?? (await currentEtag(path));
       return answerOf(await send(method, path, body, version === null ? {} : { 'if-match': version }));

@@ -1,6 +1,7 @@
 /**
  * What went wrong with a call, for people: the API's problem details (RFC 9457), or one sentence of our own when the
- * console did not answer.  */
+ * console did not answer.
+ */
 
 export interface FieldProblem {
   readonly path: string;
@@ -13,12 +14,21 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: readonly FieldProblem[];
+  /** null: nothing is said about when to ask again. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, code: string, message: string, fields: readonly FieldProblem[] = []) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    fields: readonly FieldProblem[] = [],
+    retryAfterSeconds: number | null = null,
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -41,7 +51,7 @@ export async function readProblem(response: Response): Promise<Problem> {
   }
   const seconds = Number(response.headers.get('retry-after'));
   const wait = status === 429 && seconds > 0 ? ` Try again in ${seconds} seconds.` : '';
-  return new Problem(status, code, said + wait, fields);
+  return new Problem(status, code, said + wait, fields, seconds > 0 ? seconds : null);
 }
 
 /** Whatever was thrown, in words. */

@@ -1,6 +1,11 @@
-/** One action of a person that changes something: never twice at once, and what went wrong stays beside the form. */
+/**
+ * One action of a person that changes something: never twice at once, what went wrong stays beside the form, and what
+ * is created is created once.
+ */
 
 import { useCallback, useRef, useState } from 'react';
+import { useConsole } from './context.ts';
+import type { CreationKeys } from './creation.ts';
 
 export interface Submission<A extends unknown[]> {
   readonly pending: boolean;
@@ -30,4 +35,11 @@ export function useSubmit<A extends unknown[]>(action: (...given: A) => Promise<
   }, []);
 
   return { pending: state.pending, problem: state.problem, run };
+}
+
+/** `Api.create` for one form: while it is open, the same request is the same creation. */
+export function useCreate(): <T>(path: string, body?: object) => Promise<T> {
+  const { api } = useConsole();
+  const keys = useRef<CreationKeys>(new Map());
+  return (path, body) => api.create(keys.current, path, body);
 }

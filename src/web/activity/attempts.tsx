@@ -8,7 +8,7 @@ import { type Column, Listing } from '../parts/listing.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Badge, ProblemNote } from '../parts/note.tsx';
 import type { List } from '../resource.ts';
-import { useSubmit } from '../submit.ts';
+import { useCreate, useSubmit } from '../submit.ts';
 import { shortCidr } from '../text/addresses.ts';
 import { durationText, isPast } from '../text/times.ts';
 import { useAttempts } from './attempts-feed.ts';
@@ -49,13 +49,14 @@ const modes = {
 } as const;
 
 export function Attempts({ addresses }: { readonly addresses: List<AddressRule> }) {
-  const { api, say } = useConsole();
+  const { say } = useConsole();
+  const create = useCreate();
   const [outcome, setOutcome] = useState('');
   const [isPaused, setIsPaused] = useState(false);
   const { list, mode } = useAttempts(outcome, isPaused);
   const id = useId();
   const allowing = useSubmit(async (address: string) => {
-    await api.create('/address-rules', { cidr: address, label: 'Allowed after a refused attempt' });
+    await create('/address-rules', { cidr: address, label: 'Allowed after a refused attempt' });
     say(`${address} may connect now.`);
     await addresses.reload();
   });

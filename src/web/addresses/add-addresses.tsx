@@ -7,13 +7,14 @@ import { ExpiryField } from '../parts/expiry.tsx';
 import { Choice, Field } from '../parts/field.tsx';
 import { Note, ProblemNote } from '../parts/note.tsx';
 import { wordsOf } from '../problem.ts';
-import { useSubmit } from '../submit.ts';
+import { useCreate, useSubmit } from '../submit.ts';
 import { anyAddress, shortCidr, splitEntries, withAddress } from '../text/addresses.ts';
-import { endOf, type Lasting } from '../text/times.ts';
+import { expiryOf, type Lasting } from '../text/times.ts';
 import { addressExpiries } from './expiries.ts';
 
 export function AddAddresses({ onAdded }: { readonly onAdded: () => Promise<void> }) {
   const { api, anyAddressAllowed, say } = useConsole();
+  const create = useCreate();
   const [text, setText] = useState('');
   const [label, setLabel] = useState('');
   const [lasting, setLasting] = useState<Lasting>({ kind: 'for-good' });
@@ -29,11 +30,11 @@ export function AddAddresses({ onAdded }: { readonly onAdded: () => Promise<void
     const entries = any ? anyAddress : splitEntries(text);
     if (entries.length === 0)
       throw new Error('Type an address, such as 203.0.113.7, or choose “Get your IP address”.');
-    const expiresAt = endOf(lasting, Date.now());
+    const expiry = expiryOf(lasting);
     const added: string[] = [];
     const refused = new Map<string, unknown>();
     for (const cidr of entries) {
-      await api.create<AddressRule>('/address-rules', { cidr, label, ...(expiresAt && { expiresAt }) }).then(
+      await create<AddressRule>('/address-rules', { cidr, label, ...expiry }).then(
         (rule) => added.push(shortCidr(rule.cidr)),
         (problem: unknown) => refused.set(cidr, problem),
       );

@@ -8,7 +8,7 @@ import { ExpiryField } from '../parts/expiry.tsx';
 import { Field } from '../parts/field.tsx';
 import { useSubmit } from '../submit.ts';
 import { shortCidr } from '../text/addresses.ts';
-import { dayOf, endOf, type Lasting } from '../text/times.ts';
+import { dayOf, expiryOf, type Lasting } from '../text/times.ts';
 import { addressExpiries } from './expiries.ts';
 
 export function EditAddress({
@@ -30,7 +30,7 @@ export function EditAddress({
   const submission = useSubmit(async () => {
     const isSame =
       JSON.stringify(lasting) === JSON.stringify(before) && Date.parse(rule.expiresAt ?? '') > Date.now();
-    const expiry = isSame ? {} : { expiresAt: endOf(lasting, Date.now()) };
+    const expiry = isSame ? {} : expiryOf(lasting);
     await api.change('PATCH', `/address-rules/${rule.id}`, { label, ...expiry }, rule.etag);
     say(`Changed ${shortCidr(rule.cidr)}.`);
     await onDone();

@@ -3,13 +3,13 @@
  * server gets the signing request only.
  */
 
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useConsole } from '../context.ts';
 import type { CreatedCertificate } from '../model.ts';
 import { FormDialog } from '../parts/dialog.tsx';
 import { Choice, Field } from '../parts/field.tsx';
-import { createOwnKey } from '../pki/own-key.ts';
-import { useSubmit } from '../submit.ts';
+import { createOwnKey, type OwnKey } from '../pki/own-key.ts';
+import { useCreate, useSubmit } from '../submit.ts';
 import type { FreshCertificate } from './download-certificate.tsx';
 import { RequestField } from './request-field.tsx';
 
@@ -24,15 +24,22 @@ export function NewCertificate({
   readonly onCreated: (fresh: FreshCertificate) => void;
   readonly onClose: () => void;
 }) {
-  const { api, say } = useConsole();
+  const { say } = useConsole();
+  const create = useCreate();
   const [name, setName] = useState('');
   const [isOwn, setIsOwn] = useState(false);
   const [source, setSource] = useState<Exclude<KeySource, 'server'>>('browser');
   const [request, setRequest] = useState('');
+  const madeHere = useRef<OwnKey>(null);
+  // One for the whole form: asking again for an answer that was lost must be the same request.
+  const keyMadeHere = async () => {
+    madeHere.current ??= await createOwnKey(account);
+    return madeHere.current;
+  };
   const submission = useSubmit(async () => {
-    const ownKey = isOwn && source === 'browser' ? await createOwnKey(account) : null;
+    const ownKey = isOwn && source === 'browser' ? await keyMadeHere() : null;
     const csr = ownKey?.signingRequest ?? (isOwn ? request : undefined);
-    const created = await api.create<CreatedCertificate>('/certificates', { name, ...(csr && { csr }) });
+    const created = await create<CreatedCertificate>('/certificates', { name, ...(csr && { csr }) });
     say(`The certificate “${created.certificate.name}” was created.`);
     onCreated({ created, ownKey });
   });

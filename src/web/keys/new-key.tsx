@@ -7,9 +7,9 @@ import { FormDialog } from '../parts/dialog.tsx';
 import { ExpiryField } from '../parts/expiry.tsx';
 import { Choice, Field } from '../parts/field.tsx';
 import { Note } from '../parts/note.tsx';
-import { useSubmit } from '../submit.ts';
+import { useCreate, useSubmit } from '../submit.ts';
 import { type Grant, grantText } from '../text/grants.ts';
-import { endOf, type Lasting } from '../text/times.ts';
+import { expiryOf, type Lasting } from '../text/times.ts';
 import { GrantPicker } from './grant-picker.tsx';
 import { kindHints, kindTitles } from './kinds.ts';
 
@@ -27,7 +27,8 @@ export function NewKey({
   readonly onCreated: (created: CreatedKey) => void;
   readonly onClose: () => void;
 }) {
-  const { api, say } = useConsole();
+  const { say } = useConsole();
+  const create = useCreate();
   const [name, setName] = useState('');
   const [kind, setKind] = useState<KeyKind>('regular');
   const [grants, setGrants] = useState<readonly Grant[]>([]);
@@ -37,12 +38,11 @@ export function NewKey({
     if (kind === 'regular' && asked.length === 0) {
       throw new Error('Choose at least one thing that the key may do: tick a box under “What it may do”.');
     }
-    const expiresAt = endOf(lasting, Date.now());
-    const created = await api.create<CreatedKey>('/api-keys', {
+    const created = await create<CreatedKey>('/api-keys', {
       name,
       kind,
       grants: kind === 'master' ? [] : asked.map(grantText),
-      ...(expiresAt && { expiresAt }),
+      ...expiryOf(lasting),
     });
     say(`The API key “${created.key.name}” was created.`);
     onCreated(created);

@@ -4,7 +4,7 @@ import { useConsole } from '../context.ts';
 import type { ApiKey, CreatedKey, RotatedKey } from '../model.ts';
 import { FormDialog } from '../parts/dialog.tsx';
 import { Note } from '../parts/note.tsx';
-import { useSubmit } from '../submit.ts';
+import { useCreate, useSubmit } from '../submit.ts';
 
 export function RotateKey({
   apiKey,
@@ -15,10 +15,11 @@ export function RotateKey({
   readonly onRotated: (created: CreatedKey) => void;
   readonly onClose: () => void;
 }) {
-  const { api, say } = useConsole();
+  const { say } = useConsole();
+  const create = useCreate();
   const { id, name, kind } = apiKey;
   const submission = useSubmit(async () => {
-    const rotated = await api.create<RotatedKey>(`/api-keys/${id}/rotate`);
+    const rotated = await create<RotatedKey>(`/api-keys/${id}/rotate`);
     const delay =
       rotated.unfinished === null ? '' : ` The new one works a little later: ${rotated.unfinished}`;
     say(`“${name}” has a new text. The old one is refused from now on.${delay}`);

@@ -5,7 +5,7 @@ import { useConsole } from '../context.ts';
 import type { Account } from '../model.ts';
 import { FormDialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
-import { useSubmit } from '../submit.ts';
+import { useCreate, useSubmit } from '../submit.ts';
 import { SettingsFields, usualSettings } from './account-settings.tsx';
 
 const fields = [
@@ -22,11 +22,12 @@ export function NewAccount({
   readonly onDone: () => Promise<void>;
   readonly onClose: () => void;
 }) {
-  const { api, say } = useConsole();
+  const { say } = useConsole();
+  const create = useCreate();
   const [given, setGiven] = useState({ name: '', backend: '', database: '', ownerRole: '' });
   const [settings, setSettings] = useState(usualSettings);
   const submission = useSubmit(async () => {
-    const { name } = await api.create<Account>('/accounts', { ...given, ...settings });
+    const { name } = await create<Account>('/accounts', { ...given, ...settings });
     say(`The account “${name}” was created.`);
     await onDone();
     onClose();

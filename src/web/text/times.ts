@@ -41,8 +41,6 @@ export const daysUntil = (iso: string, nowMs: number): number =>
 /** How long before its end a certificate should be followed by another. */
 export const warnBeforeDays = 30;
 
-const durations: Readonly<Record<string, number>> = { h: 3_600_000, d: dayMs };
-
 /** How long something lasts: for good, for a duration such as `8h` or `30d`, or through a day (`2026-03-01`). */
 export type Lasting =
   | { readonly kind: 'for-good' }
@@ -50,19 +48,18 @@ export type Lasting =
   | { readonly kind: 'date'; readonly day: string };
 
 /**
- * The moment at which it ends; null: never. A day counts to its end on the clock of this computer.
- * @throws RangeError when it is neither a duration nor a day
+ * As the API takes it: the same words are the same request, whenever they are sent. A day counts to its end on the
+ * clock of this computer.
+ * @throws RangeError when the day is none
  */
-export function endOf(lasting: Lasting, nowMs: number): string | null {
+export function expiryOf(lasting: Lasting): { expiresAt: string | null } | { expiresIn: string } {
   switch (lasting.kind) {
     case 'for-good':
-      return null;
-    case 'duration': {
-      const [, count, unit = ''] = /^(\d+)([hd])$/.exec(lasting.text) ?? [];
-      return new Date(nowMs + Number(count) * (durations[unit] ?? Number.NaN)).toISOString();
-    }
+      return { expiresAt: null };
+    case 'duration':
+      return { expiresIn: lasting.text };
     case 'date':
-      return new Date(`${lasting.day}T23:59:59`).toISOString();
+      return { expiresAt: new Date(`${lasting.day}T23:59:59`).toISOString() };
     default:
       return lasting satisfies never;
   }
