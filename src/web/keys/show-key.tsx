@@ -1,6 +1,6 @@
 /** The text of a new key, for the only time. */
 
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import type { CreatedKey } from '../model.ts';
 import { copyText } from '../parts/copy.tsx';
 import { Field } from '../parts/field.tsx';
@@ -16,6 +16,7 @@ export function ShowKey({
 }) {
   const { key, text } = created;
   const field = useRef<HTMLInputElement>(null);
+  const [isCopied, setIsCopied] = useState(false);
   return (
     <OnceDialog
       title="Copy your API key"
@@ -23,10 +24,12 @@ export function ShowKey({
       again="Copy again"
       first="Copy the key first: it cannot be shown again."
       use={async () => {
+        // Where pages may not copy, the selected text is ready to be copied by hand.
+        field.current?.focus();
         field.current?.select();
-        // Where pages may not copy, the selected text can be copied by hand.
-        await copyText(text).catch(() => undefined);
+        await copyText(text);
       }}
+      isUsed={isCopied}
       onClose={onClose}
     >
       <Field label={`API key “${key.name}”`} name="text" hint="Programs send it as password.">
@@ -38,6 +41,9 @@ export function ShowKey({
             readOnly
             value={text}
             onFocus={(event) => event.target.select()}
+            onCopy={({ currentTarget: { selectionStart, selectionEnd } }) => {
+              if (selectionStart === 0 && selectionEnd === text.length) setIsCopied(true);
+            }}
           />
         )}
       </Field>

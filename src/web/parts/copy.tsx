@@ -3,14 +3,16 @@
 import { useState } from 'react';
 
 /**
- * Copies a text; browsers without a clipboard for pages get the old way.
+ * Copies a text.
  * @throws Error that tells how to copy by hand
  */
 export async function copyText(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    throw new Error('The browser does not let this page copy. Select the text and copy it by hand.');
+    throw new Error(
+      'The browser does not let this page copy. Select the text and copy it by hand, with Ctrl+C or ⌘C.',
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * For what is shown only once. It can be closed only after its button was used: Escape, a click beside it, the back
- * button and leaving the page are refused, and it says why. It outlives the session, as when one's own key is rotated. Whatever it shows is gone from memory when it closes.
+ * button and leaving the page are refused, and it says why. What fails is no use. It outlives the session, as when
+ * one's own key is rotated. Whatever it shows is gone from memory when it closes.
  */
 
 import {
@@ -24,6 +25,7 @@ export function OnceDialog({
   again,
   first,
   use,
+  isUsed = false,
   onClose,
 }: {
   readonly title: string;
@@ -34,15 +36,18 @@ export function OnceDialog({
   /** Why it does not close yet. */
   readonly first: string;
   readonly use: () => Promise<void>;
+  /** It was used without the button, such as copied by hand. */
+  readonly isUsed?: boolean;
   readonly onClose: () => void;
 }) {
   const dialog = useModal();
-  const [used, setUsed] = useState(false);
+  const [hasWorked, setHasWorked] = useState(false);
+  const used = hasWorked || isUsed;
   const [refused, setRefused] = useState(0);
   const id = useId();
   const submission = useSubmit(async () => {
     await use();
-    setUsed(true);
+    setHasWorked(true);
   });
   const { hold } = useConsole();
   useEffect(() => {
