@@ -7,6 +7,8 @@ import { randomUUID } from 'node:crypto';
 import type { Config, GateConfig } from '../config/config.ts';
 import { createSealer } from '../control/seal.ts';
 import { Refusal } from '../errors.ts';
+import { createCancelDigests } from '../fleet/cancel-digest.ts';
+import { CancelElsewhere } from '../fleet/cancel-elsewhere.ts';
 import { Presence } from '../fleet/presence.ts';
 import { openGate } from '../gate/gate.ts';
 import { RecentKeys } from '../gate/identify/recent-keys.ts';
@@ -20,12 +22,14 @@ import { listen } from '../postgres/listen.ts';
 import { version } from '../program.ts';
 import { appendAttempts } from '../store/attempts.ts';
 import { stampLastUsed } from '../store/last-used.ts';
+import { type Order, sendOrder } from '../store/orders.ts';
 import { gateRole } from '../store/roles.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { Recorder } from '../telemetry/recorder.ts';
 import { createReport } from '../telemetry/report.ts';
 import { loadMaterial } from './material.ts';
+import { obeyOrder } from './obey-orders.ts';
 import { keepPolicyInMemory } from './policy-in-memory.ts';
 import { storedSessions } from './stored-sessions.ts';
 
@@ -43,6 +47,8 @@ export interface RunningGate {
 const keyThrottling = { freeFailures: 4, firstWaitMs: 1_000, longestWaitMs: 60_000, places: 100_000 };
 /** A cancel key cannot be guessed; this only keeps somebody from trying at speed. */
 const cancelThrottling = { freeFailures: 20, firstWaitMs: 1_000, longestWaitMs: 10_000, places: 10_000 };
+/** An answer takes milliseconds; what a fleet's people cancel is far below the limit. */
+const askingElsewhere = { patienceMs: 3_000, perSecond: 50 };
 const heartbeatMs = 1_000;
 const sweepMs = 500;
 const boundaryGraceMs = 2_000;
@@ -88,13 +94,19 @@ export const startGate = async (
     onTouched: (accountIds) => {
       for (const id of accountIds) registry.recheckAccount(id);
     },
-    onOrder: ({ session, actor }) => {
-      const found = registry.end(session, new Refusal('ended-by-operator'));
-      if (found) log.info({ connection: session, actor }, 'session ended by order');
-    },
+    onOrder: (order) => obeyOrder(order, { registry, cancelElsewhere, send, log }),
   });
   running.defer(policy.stop);
-  const registry = new SessionRegistry(limits, policy.book, now);
+  const cancelDigests = createCancelDigests(config.sealingKeys.map(({ key }) => key));
+  const registry = new SessionRegistry(limits, policy.book, now, cancelDigests.understood);
+  const send = (order: Order) => sendOrder(store, order);
+  const cancelElsewhere = new CancelElsewhere({
+    ...askingElsewhere,
+    digestOf: cancelDigests.sent,
+    send,
+    hasOthers: () => presence.hasOthers,
+    onFailed: (error) => log.debug({ error }, 'other instances could not be asked to cancel'),
+  });
   const waitingRoom = new WaitingRoom(limits);
 
   const metrics = createMetrics({
@@ -138,6 +150,7 @@ export const startGate = async (
       closedBecause,
       keyThrottle: new Throttle(keyThrottling, now),
       cancelThrottle: new Throttle(cancelThrottling, now),
+      cancelElsewhere,
       recentKeys: new RecentKeys(),
       saltedPasswords: new SaltedPasswords(),
       openRolePassword: (key) => sealer.open(key.sealedRolePassword, key.id),

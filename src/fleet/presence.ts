@@ -1,10 +1,17 @@
 /**
- * How an instance shows itself to the others through the store: its heartbeat, and a mirror of its live sessions. Runs
- * beside the gate, never in its way: when the store is away it tries again with the next beat.
+ * How an instance shows itself to the others through the store: its heartbeat, and a mirror of its live sessions; and
+ * whether there are others. Runs beside the gate, never in its way: when the store is away it tries again with the next
+ * beat.
  */
 
 import type { Database } from '../postgres/database.ts';
-import { beat, deleteDeadInstances, deleteInstance, type Instance } from '../store/instances.ts';
+import {
+  beat,
+  deleteDeadInstances,
+  deleteInstance,
+  hasOtherInstances,
+  type Instance,
+} from '../store/instances.ts';
 import { deleteSessions, insertSessions, replaceSessions, type StoredSession } from '../store/sessions.ts';
 
 export interface PresenceOptions {
@@ -21,10 +28,16 @@ export class Presence {
   readonly #timer: NodeJS.Timeout;
   #mirrored = new Set<string>();
   #beating: Promise<void> | null = null;
+  #hasOthers = true;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
     this.#timer = setInterval(() => void this.beatOnce(), options.intervalMs);
+  }
+
+  /** As of the last beat that reached the store; before the first there may be others. */
+  get hasOthers(): boolean {
+    return this.#hasOthers;
   }
 
   /** One heartbeat and whatever changed among the sessions; joins the one under way. Never rejects. */
@@ -60,5 +73,6 @@ export class Presence {
       );
     }
     this.#mirrored = liveIds;
+    this.#hasOthers = await hasOtherInstances(database, instance.id);
   }
 }

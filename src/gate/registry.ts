@@ -23,6 +23,12 @@ export interface CancelKey {
   readonly secret: Buffer;
 }
 
+interface IssuedCancelKey {
+  readonly session: Session;
+  readonly secret: Buffer;
+  readonly digests: readonly string[];
+}
+
 export class SessionRegistry {
   readonly #limits: SessionLimits;
   readonly #policy: PolicyView;
@@ -30,12 +36,21 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   readonly #byAccount = new Map<string, Set<Session>>();
   readonly #perAddress = new Map<string, number>();
-  readonly #cancelKeys = new Map<number, { readonly session: Session; readonly secret: Buffer }>();
+  readonly #digestsOf: (key: CancelKey) => readonly string[];
+  readonly #cancelKeys = new Map<number, IssuedCancelKey>();
+  readonly #byDigest = new Map<string, Session>();
 
-  constructor(limits: SessionLimits, policy: PolicyView, now: () => number) {
+  /** @param digestsOf by what other instances may name a cancel key */
+  constructor(
+    limits: SessionLimits,
+    policy: PolicyView,
+    now: () => number,
+    digestsOf: (key: CancelKey) => readonly string[],
+  ) {
     this.#limits = limits;
     this.#policy = policy;
     this.#now = now;
+    this.#digestsOf = digestsOf;
   }
 
   get size(): number {
@@ -67,7 +82,7 @@ export class SessionRegistry {
 
   /** Forgets the session and its cancel key; harmless when it was never tracked. */
   untrack(session: Session): void {
-    if (session.processId !== undefined) this.#cancelKeys.delete(session.processId);
+    if (session.processId !== undefined) this.#forgetCancelKey(session.processId);
     if (!this.#sessions.delete(session.id)) return;
     const { accountId, shownAddress } = session.claims;
     const ofAccount = this.#byAccount.get(accountId);
@@ -85,7 +100,9 @@ export class SessionRegistry {
     while (this.#cancelKeys.has(processId));
     const secret = randomBytes(secretBytes);
     session.processId = processId;
-    this.#cancelKeys.set(processId, { session, secret });
+    const digests = this.#digestsOf({ processId, secret });
+    this.#cancelKeys.set(processId, { session, secret, digests });
+    for (const digest of digests) this.#byDigest.set(digest, session);
     return { processId, secret };
   }
 
@@ -94,8 +111,13 @@ export class SessionRegistry {
     const known = this.#cancelKeys.get(processId);
     if (!known || !address) return undefined;
     if (known.secret.length !== secret.length || !timingSafeEqual(known.secret, secret)) return undefined;
-    const account = this.#policy.accountWithId(known.session.claims.accountId);
-    return account && admittedUntil(account.addresses, address) > this.#now() ? known.session : undefined;
+    return this.#ifAllowed(known.session, address);
+  }
+
+  /** The same for a cancel request that arrived at another instance, which sends a digest of the key. */
+  sessionWithDigest(digest: string, address: Address | undefined): Session | undefined {
+    const session = this.#byDigest.get(digest);
+    return session && address && this.#ifAllowed(session, address);
   }
 
   end(sessionId: string, refusal: Refusal): boolean {
@@ -122,6 +144,16 @@ export class SessionRegistry {
         this.#recheck(session, this.#policy.accountWithId(session.claims.accountId));
       }
     }
+  }
+
+  #ifAllowed(session: Session, address: Address): Session | undefined {
+    const account = this.#policy.accountWithId(session.claims.accountId);
+    return account && admittedUntil(account.addresses, address) > this.#now() ? session : undefined;
+  }
+
+  #forgetCancelKey(processId: number): void {
+    for (const digest of this.#cancelKeys.get(processId)?.digests ?? []) this.#byDigest.delete(digest);
+    this.#cancelKeys.delete(processId);
   }
 
   #recheck(session: Session, account: AccountPolicy | undefined): void {

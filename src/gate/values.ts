@@ -68,9 +68,15 @@ export interface BackendSession {
 /** Who ended a connection. */
 export type EndingSide = 'client' | 'backend' | 'postern';
 
+/**
+ * What became of a cancel request: `forwarded` to the backend, dealt with by another instance, no session's, or too many
+ * of them.
+ */
+export type CancelOutcome = 'forwarded' | 'elsewhere' | 'unknown' | 'throttled';
+
 /** relay and every refusal: why the connection ends, and whether the client has still to be told. */
 export type Ending =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'cancel'; readonly outcome: string }
+  | { readonly kind: 'cancel'; readonly outcome: CancelOutcome }
   | { readonly kind: 'closed'; readonly side: EndingSide }
   | { readonly kind: 'ended'; readonly refusal: Refusal; readonly canTell: boolean };

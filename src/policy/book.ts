@@ -4,6 +4,7 @@
  */
 
 import type { AccountPolicy, Certificate } from './account.ts';
+import { type Address, admittedUntil } from './addresses.ts';
 
 export interface CertificateOwner {
   readonly account: AccountPolicy;
@@ -16,6 +17,8 @@ export interface PolicyView {
   accountWithId(id: string): AccountPolicy | undefined;
   /** @param fingerprint lower-case hex of SHA-256 over the DER */
   ownerOf(fingerprint: string): CertificateOwner | undefined;
+  /** Whether the allowlist of any account admits the address. Looks at every account. */
+  admitsSomewhere(address: Address, nowMs: number): boolean;
 }
 
 export class PolicyBook implements PolicyView {
@@ -37,6 +40,10 @@ export class PolicyBook implements PolicyView {
 
   ownerOf(fingerprint: string): CertificateOwner | undefined {
     return this.#byFingerprint.get(fingerprint);
+  }
+
+  admitsSomewhere(address: Address, nowMs: number): boolean {
+    return this.#byId.values().some(({ addresses }) => admittedUntil(addresses, address) > nowMs);
   }
 
   /** Makes the book hold exactly these accounts; returns the ids of all that were touched. */

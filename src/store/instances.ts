@@ -59,6 +59,15 @@ export const listInstances = async (store: Queryable): Promise<Instance[]> => {
   return rows;
 };
 
+/** Whether another one than this is alive. */
+export const hasOtherInstances = async (store: Queryable, id: string): Promise<boolean> => {
+  const { rows } = await store.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM postern.instances i WHERE id <> $1 AND ${isAlive('i')}) AS found`,
+    [id],
+  );
+  return rows[0]?.found === true;
+};
+
 /** At shutdown, with the instance's sessions. */
 export const deleteInstance = async (store: Queryable, id: string): Promise<void> => {
   await store.query('DELETE FROM postern.instances WHERE id = $1', [id]);

@@ -1,6 +1,7 @@
 /**
  * Orders: what one instance asks all others to do at once, over NOTIFY. Nothing is stored: an instance that is not
- * listening at that moment misses it, so an order must be something a person sees fail and can give again.
+ * listening at that moment misses it, so an order must be something a person sees fail and can give again. Whoever may
+ * connect to the store can read them: they carry no secret.
  */
 
 import type { Queryable } from '../postgres/query.ts';
@@ -8,14 +9,39 @@ import type { Queryable } from '../postgres/query.ts';
 export const orderChannel = 'postern_orders';
 
 /** `session` is a connection's id; `actor` is who asked, for the log. */
-export interface Order {
+export interface EndSessionOrder {
   readonly kind: 'end-session';
   readonly session: string;
   readonly actor: string;
 }
 
+/** A cancel request whose session is not the sender's. Whoever has the session answers. */
+export interface CancelQueryOrder {
+  readonly kind: 'cancel-query';
+  /** Names the answer. */
+  readonly request: string;
+  /** Of the cancel key, see `fleet/cancel-digest.ts`. */
+  readonly digest: string;
+  /** The client's. */
+  readonly address: string;
+}
+
+/** The answer: the backend has dealt with the cancel request. */
+export interface QueryCancelledOrder {
+  readonly kind: 'query-cancelled';
+  readonly request: string;
+}
+
+export type Order = EndSessionOrder | CancelQueryOrder | QueryCancelledOrder;
+
 export const sendOrder = async (database: Queryable, order: Order): Promise<void> => {
   await database.query('SELECT pg_notify($1, $2)', [orderChannel, JSON.stringify(order)]);
+};
+
+const fields: Readonly<Record<Order['kind'], readonly string[]>> = {
+  'end-session': ['session', 'actor'],
+  'cancel-query': ['request', 'digest', 'address'],
+  'query-cancelled': ['request'],
 };
 
 /** undefined for what is not an order that this program knows: a newer instance may send others. */
@@ -26,8 +52,10 @@ export const parseOrder = (text: string): Order | undefined => {
   } catch {
     return undefined;
   }
-  const { kind, session, actor } = (value ?? {}) as Record<string, unknown>;
-  return kind === 'end-session' && typeof session === 'string' && typeof actor === 'string'
-    ? { kind, session, actor }
+  const found = (value ?? {}) as Record<string, unknown>;
+  const names = Object.hasOwn(fields, String(found['kind']))
+    ? fields[found['kind'] as Order['kind']]
     : undefined;
+  if (!names?.every((name) => typeof found[name] === 'string')) return undefined;
+  return Object.fromEntries(['kind', ...names].map((name) => [name, found[name]])) as unknown as Order;
 };

@@ -276,15 +276,27 @@ describe('following the policy', () => {
   test('passes on orders and ignores what is not one', async () => {
     const seen = follow();
     await following(seen);
-    const order: Order = { kind: 'end-session', session: 'c-1', actor: 'operator' };
+    const orders: Order[] = [
+      { kind: 'end-session', session: 'c-1', actor: 'operator' },
+      { kind: 'cancel-query', request: 'r-1', digest: 'abc', address: '198.51.100.7' },
+      { kind: 'query-cancelled', request: 'r-1' },
+    ];
+    const foreign = [
+      'nonsense',
+      'null',
+      '{"kind":"make-coffee"}',
+      '{"kind":"toString"}',
+      '{"kind":"cancel-query","request":"r-1","digest":7,"address":"198.51.100.7"}',
+    ];
 
     await store.owner.query(
-      `SELECT pg_notify('postern_orders', 'nonsense'), pg_notify('postern_orders', 'null')`,
+      `SELECT pg_notify('postern_orders', order_text) FROM unnest($1::text[]) order_text`,
+      [foreign],
     );
-    await sendOrder(store.console, order);
+    for (const order of orders) await sendOrder(store.gate, order);
 
-    await pollUntil(() => seen.orders.length > 0);
-    expect(seen.orders).toEqual([order]);
+    await pollUntil(() => seen.orders.length === orders.length);
+    expect(seen.orders).toEqual(orders);
   });
 
   test('is silent after stop and leaves no connection', async () => {

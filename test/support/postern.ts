@@ -5,7 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,10 +21,10 @@ import type { ControlContext } from '../../src/control/context.ts';
 import { createSealer } from '../../src/control/seal.ts';
 import type { KeyKind } from '../../src/policy/account.ts';
 import { type Database, openDatabase } from '../../src/postgres/database.ts';
-import { createLog } from '../../src/telemetry/log.ts';
 import { caughtUp } from './caught-up.ts';
 import { createDatabase, postgresUrl, runAsSuperuser, uniqueName } from './postgres.ts';
 import { createStore, type TestStore } from './store.ts';
+import { openTestLog } from './test-log.ts';
 
 export interface ClientFiles {
   readonly certificate: string;
@@ -32,6 +32,16 @@ export interface ClientFiles {
   readonly serverCa: string;
   /** Where `client.crt`, `client.key` and `server_ca.pem` lie, for libpq. */
   readonly directory: string;
+}
+
+/** One running `composeServe`. */
+export interface TestInstance {
+  readonly port: number;
+  readonly serving: Serving;
+  /** Every line that it logged so far. */
+  logLines(): Record<string, unknown>[];
+  /** Also done at the end. */
+  stop(): Promise<void>;
 }
 
 export interface TestPostern {
@@ -56,9 +66,11 @@ export interface TestPostern {
   createKey(name: string, kind: KeyKind, grants?: readonly string[]): Promise<CreatedKey>;
   /** Of the first account, or of another. */
   createCertificate(name: string, ofAccount?: string): Promise<ClientFiles>;
-  /** Resolves when the gate has heard of everything that was changed until now. */
+  /** Another instance on the same store; resolves when it can admit somebody. */
+  startInstance(configure?: (config: Config) => Config): Promise<TestInstance>;
+  /** Resolves when every instance has heard of everything that was changed until now. */
   caughtUp(): Promise<void>;
-  /** Every line that was logged so far. */
+  /** Every line that the first instance logged so far. */
   logLines(): Record<string, unknown>[];
   superuser(...statements: string[]): Promise<Record<string, unknown>[]>;
   stop(): Promise<void>;
@@ -218,20 +230,28 @@ export const startPostern = async ({
     const masterKey = (await newKey('master', 'master')).text;
     const readerKey = (await newKey('reader', 'regular', ['select on places.towns'])).text;
 
-    const logFile = file('postern.log');
-    const logDescriptor = openSync(logFile, 'w');
-    running.defer(() => closeSync(logDescriptor));
     await beforeServing?.(store);
-    const serving = await composeServe(
-      config,
-      createLog(config.telemetry.logLevel, logDescriptor),
-      page ?? null,
-    );
-    running.defer(() => serving.stop());
-    await serving.ready;
+    const instances = new Set<Serving>();
+    let started = 0;
+    const startInstance: TestPostern['startInstance'] = async (configureInstance) => {
+      const own = configureInstance?.(config) ?? config;
+      started += 1;
+      const log = openTestLog(file(`postern${started === 1 ? '' : started}.log`), own.telemetry.logLevel);
+      running.defer(log.close);
+      const serving = await composeServe(own, log.log, page ?? null);
+      instances.add(serving);
+      const stop = () => {
+        instances.delete(serving);
+        return serving.stop();
+      };
+      running.defer(stop);
+      await serving.ready;
+      return { port: serving.gatePort ?? 0, serving, logLines: log.lines, stop };
+    };
+    const { serving, logLines } = await startInstance();
 
     const followed = async <T>(made: T): Promise<T> => {
-      await caughtUp(store, serving);
+      await Promise.all([...instances].map((each) => caughtUp(store, each)));
       return made;
     };
     const clients = new Set<pg.Client>();
@@ -272,12 +292,9 @@ export const startPostern = async ({
       clientConfig,
       createKey: async (...request) => followed(await newKey(...request)),
       createCertificate: async (...request) => followed(await issue(...request)),
+      startInstance,
       caughtUp: () => followed(undefined),
-      logLines: () =>
-        readFileSync(logFile, 'utf8')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as Record<string, unknown>),
+      logLines,
       superuser,
       stop: () => running.disposeAsync(),
     };

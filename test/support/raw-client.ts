@@ -24,8 +24,9 @@ export class RawClient {
   }
 
   /** Resolves when the TCP connection stands. */
-  static async open(port: number, host = '127.0.0.1'): Promise<RawClient> {
-    const client = new RawClient(tcpConnect({ port, host, noDelay: true }));
+  static async open(port: number, host = '127.0.0.1', localAddress?: string): Promise<RawClient> {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const client = new RawClient(tcpConnect({ port, host, noDelay: true, ...from }));
     await client.#until(() => client.#stream.readyState === 'open' || undefined, 'a connection');
     return client;
   }
