@@ -22,6 +22,7 @@ import { createSealer } from '../../src/control/seal.ts';
 import type { KeyKind } from '../../src/policy/account.ts';
 import { type Database, openDatabase } from '../../src/postgres/database.ts';
 import { caughtUp } from './caught-up.ts';
+import { pollUntil } from './poll.ts';
 import { createDatabase, postgresUrl, runAsSuperuser, uniqueName } from './postgres.ts';
 import { createStore, type TestStore } from './store.ts';
 import { openTestLog } from './test-log.ts';
@@ -66,7 +67,7 @@ export interface TestPostern {
   createKey(name: string, kind: KeyKind, grants?: readonly string[]): Promise<CreatedKey>;
   /** Of the first account, or of another. */
   createCertificate(name: string, ofAccount?: string): Promise<ClientFiles>;
-  /** Another instance on the same store; resolves when it can admit somebody. */
+  /** Another instance on the same store; resolves when it follows the store. */
   startInstance(configure?: (config: Config) => Config): Promise<TestInstance>;
   /** Resolves when every instance has heard of everything that was changed until now. */
   caughtUp(): Promise<void>;
@@ -246,6 +247,7 @@ export const startPostern = async ({
       };
       running.defer(stop);
       await serving.ready;
+      await pollUntil(() => log.lines().some(({ state }) => state === 'following'));
       return { port: serving.gatePort ?? 0, serving, logLines: log.lines, stop };
     };
     const { serving, logLines } = await startInstance();
