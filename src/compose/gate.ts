@@ -48,7 +48,7 @@ const keyThrottling = { freeFailures: 4, firstWaitMs: 1_000, longestWaitMs: 60_0
 /** A cancel key cannot be guessed; this only keeps somebody from trying at speed. */
 const cancelThrottling = { freeFailures: 20, firstWaitMs: 1_000, longestWaitMs: 10_000, places: 10_000 };
 /** An answer takes milliseconds; what a fleet's people cancel is far below the limit. */
-const askingElsewhere = { patienceMs: 3_000, perSecond: 50 };
+const askingElsewhere = { patienceMs: 5_000, perSecond: 50 };
 const heartbeatMs = 1_000;
 const sweepMs = 500;
 const boundaryGraceMs = 2_000;
