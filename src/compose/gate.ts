@@ -1,13 +1,16 @@
 /**
  * Builds every long-lived object of the gate and wires them: policy in memory → register ← gate, telemetry beside. No
- * container, no singletons; what is not passed here does not exist.
+ * container, no singletons; what is not passed here does not exist. A reload swaps what connections are given from then
+ * on; what is built here stays.
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Config, GateConfig } from '../config/config.ts';
+import type { Config, GateConfig, LimitsConfig } from '../config/config.ts';
 import { createSealer } from '../control/seal.ts';
 import { Refusal } from '../errors.ts';
 import { Presence } from '../fleet/presence.ts';
+import type { ConnectionDependencies } from '../gate/connection.ts';
+import type { ConnectionFacts } from '../gate/facts.ts';
 import { openGate } from '../gate/gate.ts';
 import { RecentKeys } from '../gate/identify/recent-keys.ts';
 import { WaitingRoom } from '../gate/login.ts';
@@ -15,6 +18,8 @@ import { SaltedPasswords } from '../gate/open/salted-passwords.ts';
 import { SessionRegistry } from '../gate/registry.ts';
 import { sweepSessions } from '../gate/sweep.ts';
 import { Throttle } from '../gate/throttle.ts';
+import type { Ending } from '../gate/values.ts';
+import type { ApiKey } from '../policy/account.ts';
 import { type DatabaseOptions, openDatabase } from '../postgres/database.ts';
 import { listen } from '../postgres/listen.ts';
 import { version } from '../program.ts';
@@ -22,21 +27,34 @@ import { appendAttempts } from '../store/attempts.ts';
 import { stampLastUsed } from '../store/last-used.ts';
 import { gateRole } from '../store/roles.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { createMetrics, type ProcessMetrics } from '../telemetry/metrics.ts';
 import { Recorder } from '../telemetry/recorder.ts';
 import { createReport } from '../telemetry/report.ts';
+import { drainGate } from './drain.ts';
 import { loadMaterial } from './material.ts';
 import { keepPolicyInMemory } from './policy-in-memory.ts';
+import type { Prepare } from './reload.ts';
 import { storedSessions } from './stored-sessions.ts';
+
+export interface GateContext {
+  readonly config: Config;
+  readonly gateConfig: GateConfig;
+  readonly log: Log;
+  readonly metrics: ProcessMetrics;
+  /** A backend did not accept the role of this API key. */
+  readonly onRoleRejected: (keyId: string) => void;
+  /** Somebody ordered all instances to reload. */
+  readonly onReloadOrder: (actor: string) => void;
+}
 
 export interface RunningGate {
   readonly port: number;
-  readonly metrics: Metrics;
   /** Why nobody new can be admitted at the moment; null: somebody can. */
   readonly closedBecause: () => Refusal | null;
   /** Resolves once the policy has been loaded; waits for as long as the store is away. */
   readonly ready: Promise<void>;
-  /** Ends every session with its reason. */
+  readonly prepareReload: Prepare;
+  /** Drains, then closes. */
   readonly stop: () => Promise<void>;
 }
 
@@ -58,22 +76,20 @@ const storeOptions = (config: Config): DatabaseOptions => ({
   maxConnections: 3,
 });
 
+/** What is left of the file descriptors is for the backends. */
+const maxConnections = ({ sessions, halfOpen }: LimitsConfig): number => sessions + 2 * halfOpen;
+
 /**
  * What is started first is stopped last.
- * @param onRoleRejected a backend did not accept the role of this API key
  * @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running
  */
-export const startGate = async (
-  config: Config,
-  gateConfig: GateConfig,
-  log: Log,
-  onRoleRejected: (keyId: string) => void,
-): Promise<RunningGate> => {
-  const { limits } = config;
+export const startGate = async (context: GateContext): Promise<RunningGate> => {
+  const { config, gateConfig, log, onRoleRejected, onReloadOrder } = context;
+  let { limits } = config;
+  let { drainTimeoutMs } = gateConfig;
   const now = Date.now;
   const startedAt = new Date(now());
   const instanceId = randomUUID();
-  const material = await loadMaterial(config, gateConfig);
   const sealer = createSealer(config.sealingKeys);
   await using running = new AsyncDisposableStack();
 
@@ -88,7 +104,9 @@ export const startGate = async (
     onTouched: (accountIds) => {
       for (const id of accountIds) registry.recheckAccount(id);
     },
-    onOrder: ({ session, actor }) => {
+    onOrder: (order) => {
+      if (order.kind === 'reload') return onReloadOrder(order.actor);
+      const { session, actor } = order;
       const found = registry.end(session, new Refusal('ended-by-operator'));
       if (found) log.info({ connection: session, actor }, 'session ended by order');
     },
@@ -97,13 +115,16 @@ export const startGate = async (
   const registry = new SessionRegistry(limits, policy.book, now);
   const waitingRoom = new WaitingRoom(limits);
 
-  const metrics = createMetrics({
-    activeSessions: () => registry.size,
-    halfOpenConnections: () => waitingRoom.size,
-    policyAgeSeconds: () => policy.ageMs() / 1000,
-    policyVersion: () => policy.version() ?? 0,
-    accounts: () => policy.book.size,
-  });
+  const metrics = createMetrics(
+    {
+      activeSessions: () => registry.size,
+      halfOpenConnections: () => waitingRoom.size,
+      policyAgeSeconds: () => policy.ageMs() / 1000,
+      policyVersion: () => policy.version() ?? 0,
+      accounts: () => policy.book.size,
+    },
+    context.metrics,
+  );
   const recorder = new Recorder({
     flushIntervalMs: config.attempts.flushIntervalMs,
     appendAttempts: (batch) =>
@@ -121,42 +142,37 @@ export const startGate = async (
   const stopping = new AbortController();
   const closedBecause = () =>
     stopping.signal.aborted ? new Refusal('shutting-down') : policy.closedBecause();
+  const lasting = {
+    policy: policy.book,
+    registry,
+    waitingRoom,
+    now,
+    closedBecause,
+    keyThrottle: new Throttle(keyThrottling, now),
+    cancelThrottle: new Throttle(cancelThrottling, now),
+    recentKeys: new RecentKeys(),
+    saltedPasswords: new SaltedPasswords(),
+    openRolePassword: (key: ApiKey) => sealer.open(key.sealedRolePassword, key.id),
+    boundaryGraceMs,
+    halfCloseGraceMs,
+    report: (facts: ConnectionFacts, ending: Ending) => {
+      report(facts, ending);
+      const rejected = ending.kind === 'refused' && ending.refusal.code === 'backend-rejected-role';
+      if (rejected && facts.keyId !== undefined) onRoleRejected(facts.keyId);
+    },
+  };
+  let dependencies: ConnectionDependencies = { ...lasting, ...(await loadMaterial(config, gateConfig)) };
   const gate = await openGate(
     {
       ...gateConfig.listen,
-      maxConnections: limits.sessions + 2 * limits.halfOpen,
+      maxConnections: maxConnections(limits),
       onError: (error) => log.error({ error }, 'the gate reports an error'),
     },
-    {
-      ...material,
-      loginTimeoutMs: gateConfig.loginTimeoutMs,
-      clientAuthentication: gateConfig.clientAuthentication,
-      policy: policy.book,
-      registry,
-      waitingRoom,
-      now,
-      closedBecause,
-      keyThrottle: new Throttle(keyThrottling, now),
-      cancelThrottle: new Throttle(cancelThrottling, now),
-      recentKeys: new RecentKeys(),
-      saltedPasswords: new SaltedPasswords(),
-      openRolePassword: (key) => sealer.open(key.sealedRolePassword, key.id),
-      boundaryGraceMs,
-      halfCloseGraceMs,
-      report: (facts, ending) => {
-        report(facts, ending);
-        const rejected = ending.kind === 'refused' && ending.refusal.code === 'backend-rejected-role';
-        if (rejected && facts.keyId !== undefined) onRoleRejected(facts.keyId);
-      },
-    },
+    () => dependencies,
   );
-  running.defer(async () => {
-    stopping.abort();
-    waitingRoom.abortAll(new Refusal('shutting-down'));
-    registry.endAll(new Refusal('ended-shutdown'));
-    await gate.close();
-  });
-  running.defer(sweepSessions({ registry, intervalMs: sweepMs, idleTimeoutMs: limits.idleTimeoutMs, now }));
+  running.defer(
+    sweepSessions({ registry, intervalMs: sweepMs, idleTimeoutMs: () => limits.idleTimeoutMs, now }),
+  );
 
   const presence = new Presence({
     database: store,
@@ -167,6 +183,11 @@ export const startGate = async (
     onFailed: (error) => log.debug({ error }, 'heartbeat failed'),
   });
   running.defer(() => presence.close());
+  // Last, so first to end: until then sessions are shown, judged and ended as ever.
+  running.defer(() => {
+    const refuseNewcomers = () => stopping.abort();
+    return drainGate({ gate, waitingRoom, registry, refuseNewcomers, timeoutMs: drainTimeoutMs, log });
+  });
   log.info(
     { address: gateConfig.listen.host, port: gate.port, version, instance: instanceId },
     'gate listens',
@@ -174,9 +195,19 @@ export const startGate = async (
   const stack = running.move();
   return {
     port: gate.port,
-    metrics,
     closedBecause,
     ready: policy.ready,
+    prepareReload: async (next) => {
+      const material = await loadMaterial(next, next.gate ?? gateConfig);
+      return () => {
+        dependencies = { ...lasting, ...material };
+        limits = next.limits;
+        registry.setLimits(limits);
+        waitingRoom.setLimits(limits);
+        gate.setMaxConnections(maxConnections(limits));
+        drainTimeoutMs = next.gate?.drainTimeoutMs ?? drainTimeoutMs;
+      };
+    },
     stop: () => stack.disposeAsync(),
   };
 };

@@ -24,12 +24,13 @@ export interface CancelKey {
 }
 
 export class SessionRegistry {
-  readonly #limits: SessionLimits;
+  #limits: SessionLimits;
   readonly #policy: PolicyView;
   readonly #now: () => number;
   readonly #sessions = new Map<string, Session>();
   readonly #byAccount = new Map<string, Set<Session>>();
   readonly #perAddress = new Map<string, number>();
+  #emptied: (() => void) | null = null;
   readonly #cancelKeys = new Map<number, { readonly session: Session; readonly secret: Buffer }>();
 
   constructor(limits: SessionLimits, policy: PolicyView, now: () => number) {
@@ -40,6 +41,11 @@ export class SessionRegistry {
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** For whoever comes from now on; sessions that are here stay. */
+  setLimits(limits: SessionLimits): void {
+    this.#limits = limits;
   }
 
   sessions(): IterableIterator<Session> {
@@ -69,6 +75,7 @@ export class SessionRegistry {
   untrack(session: Session): void {
     if (session.processId !== undefined) this.#cancelKeys.delete(session.processId);
     if (!this.#sessions.delete(session.id)) return;
+    if (this.size === 0) this.#emptied?.();
     const { accountId, shownAddress } = session.claims;
     const ofAccount = this.#byAccount.get(accountId);
     ofAccount?.delete(session);
@@ -106,6 +113,15 @@ export class SessionRegistry {
 
   endAll(refusal: Refusal): void {
     for (const session of this.#sessions.values()) session.end(refusal);
+  }
+
+  /** Every session ends as soon as it is at rest. Resolves when none is left. */
+  drain(refusal: Refusal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#emptied = resolve;
+    for (const session of this.#sessions.values()) session.endAtRest(refusal);
+    if (this.size === 0) resolve();
+    return promise;
   }
 
   /** An account's policy changed: what would no longer be admitted is ended, with its reason. */

@@ -8,11 +8,10 @@ import type { Queryable } from '../postgres/query.ts';
 export const orderChannel = 'postern_orders';
 
 /** `session` is a connection's id; `actor` is who asked, for the log. */
-export interface Order {
-  readonly kind: 'end-session';
-  readonly session: string;
-  readonly actor: string;
-}
+export type Order =
+  | { readonly kind: 'end-session'; readonly session: string; readonly actor: string }
+  /** Read the configuration and the certificates again. */
+  | { readonly kind: 'reload'; readonly actor: string };
 
 export const sendOrder = async (database: Queryable, order: Order): Promise<void> => {
   await database.query('SELECT pg_notify($1, $2)', [orderChannel, JSON.stringify(order)]);
@@ -27,7 +26,7 @@ export const parseOrder = (text: string): Order | undefined => {
     return undefined;
   }
   const { kind, session, actor } = (value ?? {}) as Record<string, unknown>;
-  return kind === 'end-session' && typeof session === 'string' && typeof actor === 'string'
-    ? { kind, session, actor }
-    : undefined;
+  if (typeof actor !== 'string') return undefined;
+  if (kind === 'reload') return { kind, actor };
+  return kind === 'end-session' && typeof session === 'string' ? { kind, session, actor } : undefined;
 };

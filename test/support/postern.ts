@@ -44,6 +44,8 @@ export interface TestPostern {
   readonly directory: string;
   readonly port: number;
   readonly serving: Serving;
+  /** What the configuration file says from now on; a reload reads it. */
+  rewrite(change: (config: Config) => Config): void;
   readonly files: ClientFiles;
   readonly masterKey: string;
   readonly readerKey: string;
@@ -153,6 +155,7 @@ export const startPostern = async ({
         clientCaFile: file('client_ca.pem'),
         clientAuthentication: 'scram-sha-256',
         loginTimeoutMs: 10_000,
+        drainTimeoutMs: 0,
         trustedProxies: [],
       },
       console: null,
@@ -176,6 +179,7 @@ export const startPostern = async ({
       telemetry: { listen: { host: '127.0.0.1', port: 0 }, logLevel: 'debug' },
     };
     const config = configure?.(base) ?? base;
+    let written = config;
 
     const admins: Database[] = [];
     running.defer(async () => void (await Promise.all(admins.map((admin) => admin.close()))));
@@ -222,11 +226,10 @@ export const startPostern = async ({
     const logDescriptor = openSync(logFile, 'w');
     running.defer(() => closeSync(logDescriptor));
     await beforeServing?.(store);
-    const serving = await composeServe(
-      config,
-      createLog(config.telemetry.logLevel, logDescriptor),
-      page ?? null,
-    );
+    const serving = await composeServe(config, createLog(config.telemetry.logLevel, logDescriptor), {
+      loadConfig: () => written,
+      page: page ?? null,
+    });
     running.defer(() => serving.stop());
     await serving.ready;
 
@@ -264,6 +267,9 @@ export const startPostern = async ({
       directory,
       port: serving.gatePort ?? 0,
       serving,
+      rewrite: (change) => {
+        written = change(written);
+      },
       files,
       masterKey,
       readerKey,
