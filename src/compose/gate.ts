@@ -90,6 +90,7 @@ export const startGate = async (context: GateContext): Promise<RunningGate> => {
   const now = Date.now;
   const startedAt = new Date(now());
   const instanceId = randomUUID();
+  const material = await loadMaterial(config, gateConfig);
   const sealer = createSealer(config.sealingKeys);
   await using running = new AsyncDisposableStack();
 
@@ -161,7 +162,7 @@ export const startGate = async (context: GateContext): Promise<RunningGate> => {
       if (rejected && facts.keyId !== undefined) onRoleRejected(facts.keyId);
     },
   };
-  let dependencies: ConnectionDependencies = { ...lasting, ...(await loadMaterial(config, gateConfig)) };
+  let dependencies: ConnectionDependencies = { ...lasting, ...material };
   const gate = await openGate(
     {
       ...gateConfig.listen,
@@ -198,9 +199,9 @@ export const startGate = async (context: GateContext): Promise<RunningGate> => {
     closedBecause,
     ready: policy.ready,
     prepareReload: async (next) => {
-      const material = await loadMaterial(next, next.gate ?? gateConfig);
+      const loaded = await loadMaterial(next, next.gate ?? gateConfig);
       return () => {
-        dependencies = { ...lasting, ...material };
+        dependencies = { ...lasting, ...loaded };
         limits = next.limits;
         registry.setLimits(limits);
         waitingRoom.setLimits(limits);
