@@ -20,17 +20,14 @@ import { sweepSessions } from '../gate/sweep.ts';
 import { Throttle } from '../gate/throttle.ts';
 import type { Ending } from '../gate/values.ts';
 import type { ApiKey } from '../policy/account.ts';
-import { type DatabaseOptions, openDatabase } from '../postgres/database.ts';
+import { openDatabase } from '../postgres/database.ts';
 import { listen } from '../postgres/listen.ts';
 import { version } from '../program.ts';
-import { appendAttempts } from '../store/attempts.ts';
-import { stampLastUsed } from '../store/last-used.ts';
-import { gateRole } from '../store/roles.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type ProcessMetrics } from '../telemetry/metrics.ts';
-import { Recorder } from '../telemetry/recorder.ts';
 import { createReport } from '../telemetry/report.ts';
 import { drainGate } from './drain.ts';
+import { recordAttempts, storeOptions } from './gate-store.ts';
 import { loadMaterial } from './material.ts';
 import { keepPolicyInMemory } from './policy-in-memory.ts';
 import type { Prepare } from './reload.ts';
@@ -65,16 +62,6 @@ const heartbeatMs = 1_000;
 const sweepMs = 500;
 const boundaryGraceMs = 2_000;
 const halfCloseGraceMs = 1_000;
-
-/** The store as a gate may use it. */
-const storeOptions = (config: Config): DatabaseOptions => ({
-  url: config.store.url,
-  role: gateRole,
-  applicationName: 'postern gate',
-  connectTimeoutMs: 5_000,
-  statementTimeoutMs: 30_000,
-  maxConnections: 3,
-});
 
 /** What is left of the file descriptors is for the backends. */
 const maxConnections = ({ sessions, halfOpen }: LimitsConfig): number => sessions + 2 * halfOpen;
@@ -126,14 +113,10 @@ export const startGate = async (context: GateContext): Promise<RunningGate> => {
     },
     context.metrics,
   );
-  const recorder = new Recorder({
+  const recorder = recordAttempts({
+    store,
+    instanceId,
     flushIntervalMs: config.attempts.flushIntervalMs,
-    appendAttempts: (batch) =>
-      appendAttempts(
-        store,
-        batch.map((attempt) => ({ ...attempt, instanceId })),
-      ),
-    stampLastUsed: (lastUsed) => stampLastUsed(store, lastUsed),
     metrics,
     log,
   });

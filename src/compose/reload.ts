@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { messageOf } from '../errors.ts';
 import type { AdjustableLog } from '../telemetry/log.ts';
@@ -36,7 +37,7 @@ export class Reload {
   #watching: Promise<void> | null = null;
   #config: Config;
   /** Of the certificate files that were loaded, or refused; read before them, so that no change is missed. */
-  #digest: Promise<string>;
+  #digest: string | Promise<string>;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
@@ -78,12 +79,15 @@ export class Reload {
     try {
       if (signal.aborted) return 'ignored';
       const { next, needRestart } = reloadable(this.#options.config, load());
-      this.#digest = digestOfFiles(filesWatchedFor(next));
-      await this.#digest;
+      const files = filesWatchedFor(next);
+      const digest = await digestOfFiles(files);
+      // Also where they turn out to be unusable: once is enough to say so.
+      if (isDeepStrictEqual(files, filesWatchedFor(this.#config))) this.#digest = digest;
       const swaps = await Promise.all(this.#parts.map((prepare) => prepare(next)));
       if (signal.aborted) return 'ignored';
       for (const swap of swaps) swap();
       this.#config = next;
+      this.#digest = digest;
       log.setLevel(next.telemetry.logLevel);
       log.info({ cause }, 'reloaded');
       if (needRestart.length > 0) {

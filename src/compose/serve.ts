@@ -90,9 +90,9 @@ export const composeServe = async (
     ready: gate?.ready ?? Promise.resolve(),
     reload: reload.now,
     stop: async () => {
-      await reload.stop();
+      const noMoreReloads = reload.stop();
       maintenance.hurry();
-      await Promise.allSettled([gate?.stop(), console?.stop()]);
+      await Promise.allSettled([gate?.stop(), console?.stop(), noMoreReloads]);
       await stack.disposeAsync();
     },
   };
