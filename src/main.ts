@@ -5,7 +5,7 @@ import { failureFrom, formatFailure } from './cli/failure.ts';
 import { buildProgram } from './cli/program.ts';
 import type { Terminal } from './cli/terminal.ts';
 
-const untilSignal: Terminal['untilSignal'] = () => {
+const untilSignal: Terminal['untilSignal'] = (onHangup) => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let asked = false;
   const onSignal = () => {
@@ -13,8 +13,12 @@ const untilSignal: Terminal['untilSignal'] = () => {
     asked = true;
     resolve();
   };
-  // SIGHUP: the terminal was closed.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
+  // Unless a command takes it otherwise: the terminal was closed.
+  process.on('SIGHUP', () => {
+    if (onHangup === undefined) onSignal();
+    else if (!asked) onHangup();
+  });
   return promise;
 };
 

@@ -6,7 +6,7 @@ import { asOperator } from './as-operator.ts';
 import type { Shell } from './shell.ts';
 import type { Columns } from './table.ts';
 
-const columns: Columns<Instance> = {
+export const instanceColumns: Columns<Instance> = {
   id: ({ id }) => id,
   address: ({ address }) => address,
   version: ({ version }) => version,
@@ -22,6 +22,6 @@ export const addInstanceCommands = (program: Command, shell: Shell): void => {
     .description('those that are alive, oldest first')
     .action(async () => {
       const instances = await asOperator(shell.loadConfig(), ({ store }) => listInstances(store));
-      shell.list(instances, columns, 'No instance is running.');
+      shell.list(instances, instanceColumns, 'No instance is running.');
     });
 };

@@ -16,6 +16,7 @@ import { addInstanceCommands } from './instance.ts';
 import { addKeyCommands } from './key.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addReconcileCommand } from './reconcile.ts';
+import { addReloadCommand } from './reload.ts';
 import { addServeCommand } from './serve.ts';
 import { addSessionCommands } from './session.ts';
 import { createShell } from './shell.ts';
@@ -40,6 +41,7 @@ export const buildProgram = (terminal: Terminal): Command => {
   addDoctorCommand(program, shell);
   addMigrateCommand(program, shell);
   addReconcileCommand(program, shell);
+  addReloadCommand(program, shell);
   addCaCommands(program, shell);
   addAccountCommands(program, shell);
   addAddressCommands(program, shell);

@@ -5,7 +5,7 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /**
    * Resolves with the first SIGINT, SIGTERM or SIGHUP from now on, which then no longer ends the process; the second one
-   * ends it at once.
+   * ends it at once. With `onHangup`, SIGHUP calls that instead, and nothing once the promise has resolved.
    */
-  readonly untilSignal: () => Promise<void>;
+  readonly untilSignal: (onHangup?: () => void) => Promise<void>;
 }

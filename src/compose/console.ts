@@ -1,15 +1,21 @@
-/** Builds the console and lets it listen: over TLS when it has a certificate of its own. */
+/**
+ * Builds the console and lets it listen: over TLS when it has a certificate of its own, which a reload exchanges for
+ * connections that come afterwards.
+ */
 
 import type { AddressInfo } from 'node:net';
+import { createSecureContext, Server as TlsServer } from 'node:tls';
 import { loadServerCertificate } from '../authority/server-certificate.ts';
 import type { Config, ConsoleConfig } from '../config/config.ts';
 import { buildConsole } from '../console/server.ts';
 import { listenFailure } from '../port.ts';
 import type { Log } from '../telemetry/log.ts';
 import { keepControl, loadClientAuthority } from './control.ts';
+import type { Prepare } from './reload.ts';
 
 export interface RunningConsole {
   readonly port: number;
+  readonly prepareReload: Prepare;
   readonly stop: () => Promise<void>;
 }
 
@@ -32,7 +38,7 @@ export const startConsole = async (
   page: string | null,
 ): Promise<RunningConsole> => {
   await using running = new AsyncDisposableStack();
-  const { close, ...control } = keepControl(config);
+  const { close, setBackends, ...control } = keepControl(config);
   running.defer(close);
   const app = await buildConsole({
     control: { ...control, clientAuthority: await loadClientAuthority(config) },
@@ -56,5 +62,17 @@ export const startConsole = async (
   const { port } = app.server.address() as AddressInfo;
   const stack = running.move();
   log.info({ address: consoleConfig.listen.host, port }, 'console listens');
-  return { port, stop: () => stack.disposeAsync() };
+  return {
+    port,
+    prepareReload: async (next) => {
+      const tls = next.console?.tls ? await loadTls(next.console.tls) : null;
+      // What the swap could fail at, it fails at here.
+      createSecureContext(tls ?? {});
+      return () => {
+        setBackends(next);
+        if (tls && app.server instanceof TlsServer) app.server.setSecureContext(tls);
+      };
+    },
+    stop: () => stack.disposeAsync(),
+  };
 };

@@ -97,10 +97,17 @@ export const openBackend = async (
 };
 
 /** Everything that use cases work with, but for who is asking. */
-export type HeldControl = Omit<OpenedControl, 'actor'> & { readonly close: () => Promise<void> };
+export type HeldControl = Omit<OpenedControl, 'actor'> & {
+  /** Backends are reached as this configuration says from now on; work under way goes on as it began. */
+  readonly setBackends: (config: Config) => void;
+  readonly close: () => Promise<void>;
+};
 
-const holdControl = (config: Config, store: Database): HeldControl => {
+const holdControl = (given: Config, store: Database): HeldControl => {
+  let config = given;
   const backends = new Map<string, Promise<Database>>();
+  /** Replaced by a reload; idle they hold no connection. */
+  const former: Promise<Database>[] = [];
   const backendAdmin = (name: string, database: string): Promise<Database> => {
     const place = JSON.stringify([name, database]);
     const known = backends.get(place);
@@ -108,7 +115,7 @@ const holdControl = (config: Config, store: Database): HeldControl => {
     const opened = openBackend(config, name, database);
     backends.set(place, opened);
     // A backend that could not be reached may be back when it is asked for again.
-    opened.catch(() => backends.delete(place));
+    opened.catch(() => backends.get(place) === opened && backends.delete(place));
     return opened;
   };
   const sealer = createSealer(config.sealingKeys);
@@ -118,8 +125,13 @@ const holdControl = (config: Config, store: Database): HeldControl => {
     backendAdmin,
     sealer,
     seal: sealer.seal,
+    setBackends: (next) => {
+      config = next;
+      former.push(...backends.values());
+      backends.clear();
+    },
     close: async () => {
-      const opened = await Promise.allSettled([...backends.values(), store]);
+      const opened = await Promise.allSettled([...backends.values(), ...former, store]);
       await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
     },
   };
@@ -139,7 +151,7 @@ export const withControl = async <T>(
   actor: string,
   work: (context: OpenedControl) => Promise<T>,
 ): Promise<T> => {
-  const { close, ...held } = holdControl(config, await openStore(config));
+  const { close, setBackends: _, ...held } = holdControl(config, await openStore(config));
   try {
     return await work({ ...held, actor });
   } finally {

@@ -35,17 +35,18 @@ const maintainOnce = (config: Config, log: Log, signal: AbortSignal): Promise<vo
     if (deleted > 0) log.info({ deleted }, 'attempts past their retention deleted');
   });
 
-export const startMaintenance = (config: Config, log: Log): Maintenance => {
+/** @param configNow asked each time: it may have been reloaded */
+export const startMaintenance = (configNow: () => Config, log: Log): Maintenance => {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const canProvision = [...config.backends.values()].some(({ admin }) => admin !== null);
+  const canProvision = () => [...configNow().backends.values()].some(({ admin }) => admin !== null);
   const repairedAtMs = new Map<string, number>();
   let repairs: Promise<void> = Promise.resolve();
 
   const repair = async (keyId: string): Promise<void> => {
     if (signal.aborted) return;
     try {
-      await withControl(config, 'serve', (context) => repairKey(context, keyId));
+      await withControl(configNow(), 'serve', (context) => repairKey(context, keyId));
       log.warn({ keyId }, 'put back a role that its backend did not accept');
     } catch (error) {
       log.warn({ keyId, error }, 'a role that its backend did not accept could not be put back');
@@ -54,20 +55,22 @@ export const startMaintenance = (config: Config, log: Log): Maintenance => {
 
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      await maintainOnce(config, log, signal).catch((error: unknown) =>
-        log.warn({ error }, 'maintenance failed'),
-      );
+      if (canProvision()) {
+        await maintainOnce(configNow(), log, signal).catch((error: unknown) =>
+          log.warn({ error }, 'maintenance failed'),
+        );
+      }
       await delay(intervalMs, undefined, { signal }).catch(() => undefined);
       repairedAtMs.clear();
     }
   };
 
-  const running = canProvision ? run() : Promise.resolve();
+  const running = run();
   const hurry = () => stopping.abort();
   return {
     repairSoon: (keyId) => {
       const now = Date.now();
-      if (!canProvision || now - (repairedAtMs.get(keyId) ?? 0) < repairAgainAfterMs) return;
+      if (!canProvision() || now - (repairedAtMs.get(keyId) ?? 0) < repairAgainAfterMs) return;
       repairedAtMs.set(keyId, now);
       repairs = repairs.then(() => repair(keyId));
     },

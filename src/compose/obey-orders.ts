@@ -11,6 +11,7 @@ export interface Obedience {
   readonly registry: SessionRegistry;
   readonly cancelElsewhere: CancelElsewhere;
   readonly send: (order: Order) => Promise<void>;
+  readonly onReloadOrder: (actor: string) => void;
   readonly log: Log;
 }
 
@@ -43,6 +44,9 @@ export const obeyOrder = (order: Order, obedience: Obedience): void => {
       break;
     case 'query-cancelled':
       obedience.cancelElsewhere.answered(order.request);
+      break;
+    case 'reload':
+      obedience.onReloadOrder(order.actor);
       break;
   }
 };

@@ -1,7 +1,7 @@
 /**
  * `postern serve`: the gate, the console, or both, with housekeeping and health beside them. Gate and console stop at
  * the same time and before the rest: nobody waits for another's slow request, or for housekeeping, to be told that
- * Postern shuts down.
+ * Postern shuts down. Health is the last to go, so that it can say "not ready" for as long as the gate drains.
  */
 
 import type { Config } from '../config/config.ts';
@@ -9,10 +9,11 @@ import { RequestError } from '../errors.ts';
 import { failureOf } from '../failures.ts';
 import { webRoot } from '../program.ts';
 import { openEndpoint } from '../telemetry/endpoint.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { AdjustableLog } from '../telemetry/log.ts';
 import { createProcessMetrics } from '../telemetry/metrics.ts';
 import { startGate } from './gate.ts';
 import { startMaintenance } from './maintenance.ts';
+import { Reload, type ReloadOutcome } from './reload.ts';
 
 export interface Serving {
   /** null: the configuration has no gate, no console. */
@@ -21,51 +22,77 @@ export interface Serving {
   readonly telemetryPort: number;
   /** Resolves once the policy has been loaded and clients can be admitted; waits for as long as the store is away. */
   readonly ready: Promise<void>;
-  /** Ends every session with its reason, closes everything. */
+  /** Reads configuration and certificates again; never rejects. @param cause who or what asked, for the log */
+  reload(cause: string): Promise<ReloadOutcome>;
+  /** Drains, see `drain.ts`; then closes everything. */
   stop(): Promise<void>;
 }
 
 /** Only where there is one: its web server doubles what a gate takes to load. */
 const loadConsole = () => import('./console.ts');
 
-/**
- * @param page directory of the console's built page; null: the API alone
- * @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running
- */
+export interface ServeOptions {
+  /** What a reload reads. @throws ConfigError with every problem */
+  readonly loadConfig: () => Config;
+  /** Directory of the console's built page; null: the API alone. */
+  readonly page?: string | null;
+}
+
+/** @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running */
 export const composeServe = async (
   config: Config,
-  log: Log,
-  page: string | null = webRoot,
+  log: AdjustableLog,
+  { loadConfig, page = webRoot }: ServeOptions,
 ): Promise<Serving> => {
   if (!config.gate && !config.console) {
     throw new RequestError('The configuration has neither "gate" nor "console": there is nothing to serve.');
   }
   await using running = new AsyncDisposableStack();
-  const maintenance = startMaintenance(config, log);
+  const metrics = createProcessMetrics();
+  const reload = new Reload({
+    config,
+    loadConfig,
+    log,
+    onOutcome: (outcome) => metrics.reloads.inc({ outcome }),
+  });
+  running.defer(reload.stop);
+  const maintenance = startMaintenance(() => reload.config, log);
   running.defer(maintenance.stop);
-  const gate = config.gate && (await startGate(config, config.gate, log, maintenance.repairSoon));
+  const gate =
+    config.gate &&
+    (await startGate({
+      config,
+      gateConfig: config.gate,
+      log,
+      metrics,
+      onRoleRejected: maintenance.repairSoon,
+      onReloadOrder: (actor) => void reload.now(`order of ${actor}`),
+    }));
   if (gate) running.defer(gate.stop);
   const console =
     config.console && (await (await loadConsole()).startConsole(config, config.console, log, page));
   if (console) running.defer(console.stop);
   const endpoint = await openEndpoint({
     ...config.telemetry.listen,
-    registry: gate?.metrics.registry ?? createProcessMetrics(),
+    registry: metrics.registry,
     notReadyBecause: () => {
       const refusal = gate?.closedBecause() ?? null;
       return refusal && failureOf(refusal.code).message(refusal.facts);
     },
   });
   running.defer(() => endpoint.close());
+  reload.begin([gate, console].flatMap((part) => (part ? [part.prepareReload] : [])));
   const stack = running.move();
   return {
     gatePort: gate?.port ?? null,
     consolePort: console?.port ?? null,
     telemetryPort: endpoint.port,
     ready: gate?.ready ?? Promise.resolve(),
+    reload: reload.now,
     stop: async () => {
+      const noMoreReloads = reload.stop();
       maintenance.hurry();
-      await Promise.allSettled([gate?.stop(), console?.stop()]);
+      await Promise.allSettled([gate?.stop(), console?.stop(), noMoreReloads]);
       await stack.disposeAsync();
     },
   };

@@ -23,6 +23,8 @@ export interface GateConfig {
   readonly clientCaFile: string;
   readonly clientAuthentication: ClientAuthentication;
   readonly loginTimeoutMs: number;
+  /** How long transactions and queries may take to end when Postern stops. */
+  readonly drainTimeoutMs: number;
   /** CIDRs whose connections must begin with a PROXY header. */
   readonly trustedProxies: readonly string[];
 }
@@ -135,6 +137,7 @@ export const toConfig = (file: ConfigFile, directory: string): Config => {
       clientCaFile: path(file.gate.client_ca_file),
       clientAuthentication: file.gate.client_authentication,
       loginTimeoutMs: file.gate.login_timeout,
+      drainTimeoutMs: file.gate.drain_timeout,
       trustedProxies: file.gate.trusted_proxies,
     },
     console: file.console && {

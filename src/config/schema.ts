@@ -17,6 +17,7 @@ const gate = section({
   client_ca_file: text,
   client_authentication: clientAuthentication.default('scram-sha-256'),
   login_timeout: duration.prefault('60s'),
+  drain_timeout: duration.prefault('30s'),
   trusted_proxies: z.array(cidr).default([]),
 });
 

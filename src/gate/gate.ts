@@ -1,4 +1,7 @@
-/** The front door: listens, serves every connection, and closes down without leaving a socket behind. */
+/**
+ * The front door: listens, serves every connection, and closes down without leaving a socket behind. A connection lives
+ * to its end by what was valid when it came.
+ */
 
 import { createServer, type Socket } from 'node:net';
 import { type ListenOptions, listenOn } from '../port.ts';
@@ -6,6 +9,10 @@ import { type ConnectionDependencies, serveConnection } from './connection.ts';
 
 export interface Gate {
   readonly port: number;
+  /** Of connections that come from now on. */
+  setMaxConnections(count: number): void;
+  /** Those that are here stay. Harmless when repeated. */
+  stopAccepting(): void;
   /** Stops accepting; resolves when every connection has come to its end, which is forced after a few seconds. */
   close(): Promise<void>;
 }
@@ -23,13 +30,13 @@ const closeGraceMs = 5_000;
 /** @throws RequestError one sentence when the port cannot be had */
 export const openGate = async (
   { onError, maxConnections, ...place }: GateOptions,
-  dependencies: ConnectionDependencies,
+  dependenciesNow: () => ConnectionDependencies,
 ): Promise<Gate> => {
   const connections = new Map<Socket, Promise<void>>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.set(
       socket,
-      serveConnection(socket, dependencies)
+      serveConnection(socket, dependenciesNow())
         .catch(onError)
         .finally(() => connections.delete(socket)),
     );
@@ -37,10 +44,17 @@ export const openGate = async (
   server.maxConnections = maxConnections;
   const port = await listenOn(server, place, 'The gate');
   server.on('error', onError);
+  const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
+  // Also when it is closed already.
+  const stopAccepting = () => void server.close(() => onClosed());
   return {
     port,
+    setMaxConnections: (count) => {
+      server.maxConnections = count;
+    },
+    stopAccepting,
     close: async () => {
-      const closed = new Promise<void>((done) => server.close(() => done()));
+      stopAccepting();
       const patience = setTimeout(() => {
         for (const socket of connections.keys()) socket.destroy();
       }, closeGraceMs);

@@ -22,7 +22,7 @@ export interface Login {
 
 /** Starts logins and counts them while they last. */
 export class WaitingRoom {
-  readonly #limits: HalfOpenLimits;
+  #limits: HalfOpenLimits;
   readonly #perAddress = new Map<string, number>();
   readonly #logins = new Set<AbortController>();
   #total = 0;
@@ -33,6 +33,11 @@ export class WaitingRoom {
 
   get size(): number {
     return this.#total;
+  }
+
+  /** For whoever comes from now on. */
+  setLimits(limits: HalfOpenLimits): void {
+    this.#limits = limits;
   }
 
   startLogin(timeoutMs: number): Login {

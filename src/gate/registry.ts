@@ -30,7 +30,7 @@ interface IssuedCancelKey {
 }
 
 export class SessionRegistry {
-  readonly #limits: SessionLimits;
+  #limits: SessionLimits;
   readonly #policy: PolicyView;
   readonly #now: () => number;
   readonly #sessions = new Map<string, Session>();
@@ -39,6 +39,7 @@ export class SessionRegistry {
   readonly #digestsOf: (key: CancelKey) => readonly string[];
   readonly #cancelKeys = new Map<number, IssuedCancelKey>();
   readonly #byDigest = new Map<string, Session>();
+  #emptied: (() => void) | null = null;
 
   /** @param digestsOf by what other instances may name a cancel key */
   constructor(
@@ -55,6 +56,11 @@ export class SessionRegistry {
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** For whoever comes from now on; sessions that are here stay. */
+  setLimits(limits: SessionLimits): void {
+    this.#limits = limits;
   }
 
   sessions(): IterableIterator<Session> {
@@ -84,6 +90,7 @@ export class SessionRegistry {
   untrack(session: Session): void {
     if (session.processId !== undefined) this.#forgetCancelKey(session.processId);
     if (!this.#sessions.delete(session.id)) return;
+    if (this.size === 0) this.#emptied?.();
     const { accountId, shownAddress } = session.claims;
     const ofAccount = this.#byAccount.get(accountId);
     ofAccount?.delete(session);
@@ -128,6 +135,15 @@ export class SessionRegistry {
 
   endAll(refusal: Refusal): void {
     for (const session of this.#sessions.values()) session.end(refusal);
+  }
+
+  /** Every session ends as soon as it is at rest. Resolves when none is left. */
+  drain(refusal: Refusal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#emptied = resolve;
+    for (const session of this.#sessions.values()) session.endAtRest(refusal);
+    if (this.size === 0) resolve();
+    return promise;
   }
 
   /** An account's policy changed: what would no longer be admitted is ended, with its reason. */

@@ -13,11 +13,14 @@ export interface SessionMeter {
   readonly backendToClientBytes: number;
   /** The backend has answered everything and waits for the client. */
   readonly idle: boolean;
+  /** Idle, and in no transaction: to end it loses nothing. */
+  readonly atRest: boolean;
 }
 
 export class Session {
   readonly #ending = new AbortController();
   #meter: SessionMeter | null = null;
+  #endAtRest: Refusal | null = null;
   #cancelQuery: (() => Promise<void>) | null = null;
   /** Epoch ms at which the session has to be judged again though nothing changed. */
   admittedUntilMs = 0;
@@ -47,6 +50,17 @@ export class Session {
 
   end(refusal: Refusal): void {
     this.#ending.abort(refusal);
+  }
+
+  /** Ends the session at once if it is at rest, else with the answer that brings it there. */
+  endAtRest(refusal: Refusal): void {
+    this.#endAtRest = refusal;
+    this.answered();
+  }
+
+  /** The relay has passed something on from the backend. */
+  answered(): void {
+    if (this.#endAtRest && this.#meter?.atRest) this.end(this.#endAtRest);
   }
 
   /** The backend is logged in: from here on its running query can be cancelled. */

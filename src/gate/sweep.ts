@@ -8,7 +8,7 @@ export interface SweepOptions {
   readonly registry: SessionRegistry;
   readonly intervalMs: number;
   /** null: sessions may be idle for ever. */
-  readonly idleTimeoutMs: number | null;
+  readonly idleTimeoutMs: () => number | null;
   readonly now: () => number;
 }
 
@@ -37,8 +37,9 @@ export const sweepSessions = ({ registry, intervalMs, idleTimeoutMs, now }: Swee
 
   const timer = setInterval(() => {
     registry.recheckExpired();
-    if (idleTimeoutMs === null) return;
-    for (const session of registry.sessions()) endIfIdle(session, idleTimeoutMs);
+    const timeoutMs = idleTimeoutMs();
+    if (timeoutMs === null) return;
+    for (const session of registry.sessions()) endIfIdle(session, timeoutMs);
   }, intervalMs);
   return () => clearInterval(timer);
 };

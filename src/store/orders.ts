@@ -32,7 +32,13 @@ export interface QueryCancelledOrder {
   readonly request: string;
 }
 
-export type Order = EndSessionOrder | CancelQueryOrder | QueryCancelledOrder;
+/** Read the configuration and the certificates again. */
+export interface ReloadOrder {
+  readonly kind: 'reload';
+  readonly actor: string;
+}
+
+export type Order = EndSessionOrder | CancelQueryOrder | QueryCancelledOrder | ReloadOrder;
 
 export const sendOrder = async (database: Queryable, order: Order): Promise<void> => {
   await database.query('SELECT pg_notify($1, $2)', [orderChannel, JSON.stringify(order)]);
@@ -42,6 +48,7 @@ const fields: Readonly<Record<Order['kind'], readonly string[]>> = {
   'end-session': ['session', 'actor'],
   'cancel-query': ['request', 'digest', 'address'],
   'query-cancelled': ['request'],
+  reload: ['actor'],
 };
 
 /** undefined for what is not an order that this program knows: a newer instance may send others. */

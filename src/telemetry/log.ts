@@ -6,8 +6,13 @@ import type { LogLevel } from '../failures.ts';
 /** What the rest of the program needs of a logger. */
 export type Log = Record<LogLevel, (fields: object, message: string) => void>;
 
+export interface AdjustableLog extends Log {
+  /** Lines below this level are not written any more. */
+  setLevel(level: LogLevel): void;
+}
+
 /** @param destination a file descriptor; tests give another */
-export const createLog = (level: LogLevel, destination = 1): Log => {
+export const createLog = (level: LogLevel, destination = 1): AdjustableLog => {
   const logger = pino(
     {
       level,
@@ -24,6 +29,9 @@ export const createLog = (level: LogLevel, destination = 1): Log => {
     info: (fields, message) => unlessLost(() => logger.info(fields, message)),
     warn: (fields, message) => unlessLost(() => logger.warn(fields, message)),
     error: (fields, message) => unlessLost(() => logger.error(fields, message)),
+    setLevel: (next) => {
+      logger.level = next;
+    },
   };
 };
 

@@ -16,15 +16,27 @@ export interface GaugeReadings {
 
 const loginBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Of the process alone: CPU, memory, event-loop lag. */
-export const createProcessMetrics = (): Registry => {
+/** Of the process: CPU, memory, event-loop lag, and what becomes of its configuration. */
+export const createProcessMetrics = () => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  return registry;
+  const reloads = new Counter({
+    name: 'postern_reloads_total',
+    help: 'Reloads of configuration or certificates, by outcome: applied, or failed and everything kept as it was.',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+  });
+  // An alert sees a rise only where there was a zero.
+  for (const outcome of ['applied', 'failed']) reloads.inc({ outcome }, 0);
+  return { registry, reloads };
 };
 
-export const createMetrics = (readings: GaugeReadings) => {
-  const registry = createProcessMetrics();
+export type ProcessMetrics = ReturnType<typeof createProcessMetrics>;
+
+export const createMetrics = (
+  readings: GaugeReadings,
+  { registry, reloads }: ProcessMetrics = createProcessMetrics(),
+) => {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -46,6 +58,7 @@ export const createMetrics = (readings: GaugeReadings) => {
   gauge('postern_accounts', 'Accounts in memory.', readings.accounts);
   return {
     registry,
+    reloads,
     connections: new Counter({
       name: 'postern_connections_total',
       help: 'Connections that have ended, by outcome.',

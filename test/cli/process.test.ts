@@ -189,19 +189,24 @@ test('ca create writes what config check accepts, and never again', async () => 
 });
 
 describe('serve', () => {
+  /** Resolves with its port when it listens. */
+  const untilServing = async ({ child, ended }: ReturnType<typeof startCli>): Promise<number> => {
+    const { rows } = await pollUntil(async () => {
+      if (child.exitCode !== null) throw new Error(`serve ended: ${(await ended).err}`);
+      const found = await store.owner.query<{ address: string }>('SELECT address FROM postern.instances');
+      return found.rowCount === 1 && found;
+    });
+    return Number(rows[0]?.address.split(':').at(-1));
+  };
+
   const instances = () => cli.json<{ id: string; address: string }[]>('instance', 'list');
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  test.each(['SIGTERM', 'SIGINT'] as const)(
     'ends with 0 on %s and leaves nothing in the store',
     async (signal) => {
-      const { child, ended } = startCli(cli.directory, ['serve']);
-      const { rows } = await pollUntil(async () => {
-        if (child.exitCode !== null) throw new Error(`serve ended: ${(await ended).err}`);
-        const found = await store.owner.query<{ address: string }>('SELECT address FROM postern.instances');
-        return found.rowCount === 1 && found;
-      });
-      const port = Number(rows[0]?.address.split(':').at(-1));
-      const client = connect(port, '127.0.0.1');
+      const serving = startCli(cli.directory, ['serve']);
+      const { child, ended } = serving;
+      const client = connect(await untilServing(serving), '127.0.0.1');
       await once(client, 'connect');
       client.destroy();
       child.kill(signal);
@@ -210,6 +215,42 @@ describe('serve', () => {
       expect(await instances()).toEqual([]);
     },
   );
+
+  test('reads its configuration again on SIGHUP and by order, and no more once it stops', async () => {
+    const file = await changed(['listen: 127.0.0.1:0', 'listen: 127.0.0.1:0']);
+    const serving = startCli(cli.directory, ['serve', '--config', file]);
+    const { child, texts, ended } = serving;
+    const lines = () => texts.out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+    const untilLogged = (fields: object) =>
+      pollUntil(() => {
+        expect(lines()).toContainEqual(expect.objectContaining(fields));
+        return true;
+      });
+    try {
+      await untilServing(serving);
+      await changed(['client_ca_file: pki', 'client_ca_file: nowhere']);
+      child.kill('SIGHUP');
+      await untilLogged({
+        msg: 'not reloaded, everything stays as it was',
+        cause: 'SIGHUP',
+        problem: expect.stringMatching(
+          /^The file .*nowhere.*\(gate\.client_ca_file\) cannot be read \(ENOENT\)\.$/,
+        ),
+      });
+      await changed(['gate:', 'limits: { sessions: 7 }\ngate:']);
+      child.kill('SIGHUP');
+      await untilLogged({ msg: 'reloaded', cause: 'SIGHUP' });
+      const [instance] = await instances();
+      expect(await cli.json('reload')).toMatchObject([{ id: instance?.id, address: instance?.address }]);
+      await untilLogged({ msg: 'reloaded', cause: expect.stringMatching(/^order of cli/) });
+      expect(await cli.json('audit', 'list')).toMatchObject([{ action: 'instance.reload', target: 'all' }]);
+    } finally {
+      child.kill('SIGTERM');
+      child.kill('SIGHUP');
+    }
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+    expect(await cli.run('reload')).toMatchObject({ code: 0, out: 'No instance is running.\n' });
+  });
 
   test('says in one sentence why it cannot start', async () => {
     const taken = createServer().listen(0, '127.0.0.1');

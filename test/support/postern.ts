@@ -55,6 +55,8 @@ export interface TestPostern {
   readonly directory: string;
   readonly port: number;
   readonly serving: Serving;
+  /** What the configuration file says from now on; a reload reads it. */
+  rewrite(change: (config: Config) => Config): void;
   readonly files: ClientFiles;
   readonly masterKey: string;
   readonly readerKey: string;
@@ -166,6 +168,7 @@ export const startPostern = async ({
         clientCaFile: file('client_ca.pem'),
         clientAuthentication: 'scram-sha-256',
         loginTimeoutMs: 10_000,
+        drainTimeoutMs: 0,
         trustedProxies: [],
       },
       console: null,
@@ -189,6 +192,7 @@ export const startPostern = async ({
       telemetry: { listen: { host: '127.0.0.1', port: 0 }, logLevel: 'debug' },
     };
     const config = configure?.(base) ?? base;
+    let written = config;
 
     const admins: Database[] = [];
     running.defer(async () => void (await Promise.all(admins.map((admin) => admin.close()))));
@@ -237,9 +241,13 @@ export const startPostern = async ({
     const startInstance: TestPostern['startInstance'] = async (configureInstance) => {
       const own = configureInstance?.(config) ?? config;
       started += 1;
-      const log = openTestLog(file(`postern${started === 1 ? '' : started}.log`), own.telemetry.logLevel);
+      const isFirst = started === 1;
+      const log = openTestLog(file(`postern${isFirst ? '' : started}.log`), own.telemetry.logLevel);
       running.defer(log.close);
-      const serving = await composeServe(own, log.log, page ?? null);
+      const serving = await composeServe(own, log.log, {
+        loadConfig: () => (isFirst ? written : own),
+        page: page ?? null,
+      });
       instances.add(serving);
       const stop = () => {
         instances.delete(serving);
@@ -286,6 +294,9 @@ export const startPostern = async ({
       directory,
       port: serving.gatePort ?? 0,
       serving,
+      rewrite: (change) => {
+        written = change(written);
+      },
       files,
       masterKey,
       readerKey,

@@ -2,10 +2,10 @@
 
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { LogLevel } from '../../src/failures.ts';
-import { createLog, type Log } from '../../src/telemetry/log.ts';
+import { type AdjustableLog, createLog } from '../../src/telemetry/log.ts';
 
 export interface TestLog {
-  readonly log: Log;
+  readonly log: AdjustableLog;
   /** Everything that was logged so far. */
   lines(): Record<string, unknown>[];
   close(): void;

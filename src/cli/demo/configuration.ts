@@ -55,6 +55,7 @@ gate:
   certificate_file: authority/server.crt
   key_file: authority/server.key
   client_ca_file: authority/client_ca.pem
+  drain_timeout: 1s # Ctrl-C should not have to wait for long
 
 console:
   listen: 127.0.0.1:${console}

@@ -75,7 +75,9 @@ const serve = async (options: DemoOptions, place: Place, postgres: RunningPostgr
   if (stop.aborted) return;
   const logFile = await open(place.log, 'a', 0o600);
   running.defer(() => logFile.close());
-  const serving = await composeServe(config, createLog(config.telemetry.logLevel, logFile.fd));
+  const serving = await composeServe(config, createLog(config.telemetry.logLevel, logFile.fd), {
+    loadConfig: () => loadConfig(place.configuration),
+  });
   running.defer(() => serving.stop());
   await serving.ready;
   const { telemetryPort } = serving;

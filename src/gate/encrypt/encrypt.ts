@@ -15,7 +15,6 @@ import { spokeAlpn, type TlsTerminator } from './tls-terminator.ts';
 
 export interface EncryptDependencies {
   readonly tls: TlsTerminator;
-  readonly serverEndPoint: Buffer | null;
   readonly policy: PolicyView;
   readonly now: () => number;
 }
@@ -69,10 +68,11 @@ export const encrypt = async (
   const beginning = await negotiate(admitted);
   if (typeof beginning === 'object') return beginning;
   line.beginEncryption();
-  const stream = await dependencies.tls.handshake(line.stream, login.signal);
+  const { tls } = dependencies;
+  const stream = await tls.handshake(line.stream, login.signal);
   line.encrypted(stream);
   facts.securedAfterMs = dependencies.now() - facts.startedAtMs;
   facts.tlsVersion = stream.getProtocol() ?? 'unknown';
   const verdict = judge(stream, beginning === 'direct', admitted, facts, dependencies);
-  return { ...admitted, kind: 'secured', verdict, serverEndPoint: dependencies.serverEndPoint };
+  return { ...admitted, kind: 'secured', verdict, serverEndPoint: tls.serverEndPoint };
 };

@@ -1,7 +1,8 @@
 /**
  * TLS towards clients: one never-listening `tls.Server` gets sockets handed over, so that OpenSSL verifies the client
  * certificate and Node reports its verdict. Nobody is rejected here: every certificate problem is told as a real
- * ErrorResponse later.
+ * ErrorResponse later. Never changes: other files make another terminator, so that what it says of its certificate is
+ * true of every handshake that it performs.
  */
 
 import { constants } from 'node:crypto';
@@ -14,6 +15,8 @@ export interface TlsMaterial {
   readonly certificate: string;
   readonly key: string;
   readonly clientCa: string;
+  /** Binding data of `tls-server-end-point` for the certificate (RFC 5929 §4); null: it has none. */
+  readonly serverEndPoint: Buffer | null;
 }
 
 /** ALPN id of the protocol (PostgreSQL manual, "SSL Session Encryption"). */
@@ -36,10 +39,12 @@ const connectionOf = (socket: Socket): string =>
   `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`;
 
 export class TlsTerminator {
+  readonly serverEndPoint: Buffer | null;
   readonly #server: Server;
   readonly #waiting = new Map<string, Waiting>();
 
   constructor(material: TlsMaterial) {
+    this.serverEndPoint = material.serverEndPoint;
     this.#server = createServer({
       cert: material.certificate,
       key: material.key,

@@ -10,13 +10,16 @@ export class Pump {
   readonly #source: Socket;
   readonly #target: Socket;
   readonly #frames: FrameTracker;
+  readonly #onPassed: () => void;
   #atBoundary: (() => void) | null = null;
   bytes = 0;
 
-  constructor(source: Socket, target: Socket, frames: FrameTracker) {
+  /** @param onPassed called after each chunk, not in the hurry of the end */
+  constructor(source: Socket, target: Socket, frames: FrameTracker, onPassed: () => void = () => undefined) {
     this.#source = source;
     this.#target = target;
     this.#frames = frames;
+    this.#onPassed = onPassed;
   }
 
   start(): void {
@@ -45,6 +48,7 @@ export class Pump {
     this.bytes += chunk.length;
     this.#frames.push(chunk);
     if (!this.#target.write(chunk)) this.#source.pause();
+    this.#onPassed();
   };
 
   #passToBoundary(chunk: Buffer): void {

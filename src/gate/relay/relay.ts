@@ -15,6 +15,7 @@ import { Pump } from './pump.ts';
 const abandonAfterMs = 30_000;
 
 const errorResponse = 'E'.charCodeAt(0);
+const outsideTransaction = 'I'.charCodeAt(0);
 
 export interface RelayDependencies {
   /** How long the message in flight may take to pass once the session has to end. */
@@ -34,9 +35,12 @@ export const relay = async (
   const asked = new ClientToBackendFrames();
   const answered = new BackendToClientFrames();
   const clientToBackend = new Pump(client, backend, asked);
-  const backendToClient = new Pump(backend, client, answered);
+  const backendToClient = new Pump(backend, client, answered, () => session.answered());
   const isIdle = () =>
     asked.atBoundary && answered.atBoundary && !asked.awaitsSync && asked.expectedReadies <= answered.readies;
+  /** Before the first ReadyForQuery here there was the one of the login, which says the same. */
+  const isInTransaction = () =>
+    answered.transactionStatus !== 0 && answered.transactionStatus !== outsideTransaction;
   const timers: NodeJS.Timeout[] = [];
   const { promise: ending, resolve } = Promise.withResolvers<Ending>();
 
@@ -49,6 +53,9 @@ export const relay = async (
     },
     get idle() {
       return isIdle();
+    },
+    get atRest() {
+      return isIdle() && !isInTransaction();
     },
   });
 
@@ -86,6 +93,7 @@ export const relay = async (
   session.ending.addEventListener('abort', onEnding);
   clientToBackend.start();
   backendToClient.start();
+  session.answered();
   if (session.ending.aborted) onEnding();
   if (client.closed) onClientClose();
   if (backend.closed) onBackendEnd();
