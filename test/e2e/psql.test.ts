@@ -69,6 +69,7 @@ describe.skipIf(psqlMissing)('psql with the files of an unpacked bundle', () => 
       days: null,
       csr: null,
     });
+    await postern.caughtUp();
     const folder = join(postern.directory, 'unzipped');
     await mkdir(folder);
     for (const { name, mode, content } of unzip(bundle)) {
