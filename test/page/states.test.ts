@@ -1,8 +1,10 @@
 /** What lists show when there is nothing, too much, or no answer. */
 
 import { describe, expect, it } from 'vitest';
+import { listAttempts } from '../../src/control/attempts.ts';
 import { chromiumMissing } from '../support/browser.ts';
 import { press, rowOf } from './acts.ts';
+import { eventually } from './eventually.ts';
 import { openDoorFrom } from './foreign-client.ts';
 import { pageUnderTest } from './page-fixture.ts';
 
@@ -30,14 +32,34 @@ describe.skipIf(chromiumMissing)('a list', () => {
     for (let count = 0; count < 13; count += 1) {
       await under.postern.connect({ port }).catch(() => undefined);
     }
+    await eventually(async () => {
+      const { context, account } = under.postern;
+      return (await listAttempts(context, account, { limit: 20 })).length;
+    }).toBe(13);
     const { page } = await under.openAs();
     await page.getByLabel('Show').selectOption('refused ones');
     const rows = rowOf(page, 'Recent attempts', '203.0.113.99');
-    await expect.poll(() => rows.count()).toBe(10);
+    await eventually(() => rows.count()).toBe(10);
     await press(page, 'Show more (10 shown)');
-    await expect.poll(() => rows.count()).toBe(13);
+    await eventually(() => rows.count()).toBe(13);
     await page.getByLabel('Show').selectOption('admitted ones');
-    await expect.poll(() => rows.count()).toBe(0);
+    await eventually(() => rows.count()).toBe(0);
+  });
+
+  it('that grows by itself keeps what came when it is paused, and catches up afterwards', async () => {
+    const port = await openDoorFrom('203.0.113.98', under.postern.port);
+    const refuse = () => under.postern.connect({ port }).catch(() => undefined);
+    const { page } = await under.openAs();
+    await page.getByText('New attempts appear as they end.').waitFor();
+    const rows = rowOf(page, 'Recent attempts', '203.0.113.98');
+    await refuse();
+    await eventually(() => rows.count()).toBe(1);
+    await press(page, 'Pause');
+    await page.getByText('Paused.').waitFor();
+    await refuse();
+    expect(await rows.count()).toBe(1);
+    await press(page, 'Go on');
+    await eventually(() => rows.count()).toBe(2);
   });
 
   it('that is empty says what to do', async () => {

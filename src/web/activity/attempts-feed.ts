@@ -3,13 +3,14 @@
  * is in the list once, newest first.
  */
 
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useConsole } from '../context.ts';
 import type { Attempt } from '../model.ts';
 import { type List, useEvery, useList } from '../resource.ts';
+import { withAttempt } from './with-attempt.ts';
 
 const pollMs = 5_000;
-/** What arrives while the page stays open for days; older ones are a click on "Show more" away. */
+/** Of those that arrive while the page stays open for days. */
 const keptAtMost = 500;
 
 export interface Feed {
@@ -23,7 +24,9 @@ export function useAttempts(outcome: string, isPaused: boolean): Feed {
   const { api } = useConsole();
   const list = useList<Attempt>(`/attempts${outcome && `?outcome=${outcome}`}`, 10);
   const [isStreaming, setIsStreaming] = useState(false);
-  const { set, reload, refresh } = list;
+  // Kept apart from the list, so that one that arrives while that is loaded again is not lost.
+  const [arrived, setArrived] = useState<readonly Attempt[]>([]);
+  const { data, reload, refresh } = list;
 
   useEffect(() => {
     if (isPaused) return;
@@ -32,12 +35,7 @@ export function useAttempts(outcome: string, isPaused: boolean): Feed {
     const source = new EventSource(api.url('/attempts/stream'));
     const take = ({ data }: MessageEvent<string>) => {
       const attempt = JSON.parse(data) as Attempt;
-      if (outcome !== '' && attempt.outcome !== outcome) return;
-      set((page) =>
-        page.items.some(({ id }) => id === attempt.id)
-          ? page
-          : { ...page, items: [attempt, ...page.items].slice(0, keptAtMost) },
-      );
+      setArrived((before) => [...before, attempt].slice(-keptAtMost));
     };
     source.onopen = () => setIsStreaming(true);
     // The browser tries again by itself, unless it was refused for good.
@@ -48,8 +46,12 @@ export function useAttempts(outcome: string, isPaused: boolean): Feed {
       source.close();
       setIsStreaming(false);
     };
-  }, [api, outcome, isPaused, set, reload]);
+  }, [api, isPaused, reload]);
 
   useEvery(pollMs, () => void refresh(), !isPaused && !isStreaming);
-  return { list, mode: isPaused ? 'paused' : isStreaming ? 'stream' : 'polling' };
+  const items = useMemo(() => {
+    const asked = arrived.filter((attempt) => outcome === '' || attempt.outcome === outcome);
+    return data && asked.reduce(withAttempt, data).items;
+  }, [data, arrived, outcome]);
+  return { list: { ...list, items }, mode: isPaused ? 'paused' : isStreaming ? 'stream' : 'polling' };
 }
