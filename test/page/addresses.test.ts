@@ -5,6 +5,7 @@ import { changeAccount } from '../../src/control/accounts.ts';
 import { addAddressRule, listAddressRules } from '../../src/control/address-rules.ts';
 import { chromiumMissing } from '../support/browser.ts';
 import { allowAddress, dialog, press, rowOf } from './acts.ts';
+import { eventually } from './eventually.ts';
 import { pageUnderTest } from './page-fixture.ts';
 
 const hourMs = 3_600_000;
@@ -95,15 +96,10 @@ describe.skipIf(chromiumMissing)('the addresses of an account', () => {
     const expiresAt = new Date(Date.now() + 2_000);
     await addAddressRule(context, account.account, { cidr: '192.0.2.40', label: 'Short', expiresAt });
     const { page } = await under.openAs(account);
-    await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return rowOf(page, 'Allowed addresses', 'Short').textContent();
-        },
-        { timeout: 15_000, interval: 500 },
-      )
-      .toContain('expired');
+    await eventually(async () => {
+      await page.reload();
+      return rowOf(page, 'Allowed addresses', 'Short').textContent();
+    }).toContain('expired');
     expect(await page.getByRole('button', { name: 'NEW CERTIFICATE' }).isDisabled()).toBe(true);
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { listAddressRules } from '../../src/control/address-rules.ts';
 import { chromiumMissing } from '../support/browser.ts';
+import { eventually } from './eventually.ts';
 import { startOtherSite } from './other-origins.ts';
 import { pageUnderTest } from './page-fixture.ts';
 
@@ -69,7 +70,7 @@ describe.skipIf(chromiumMissing)('a page of another origin', () => {
         .catch(() => undefined);
     }
     // All arrive but the one for which the browser asks permission first.
-    await expect.poll(() => refused() - refusedBefore).toBe(3);
+    await eventually(() => refused() - refusedBefore).toBe(3);
     expect(await cidrs()).toEqual(before);
 
     // The same from the console's own page works, so it was the origin that was refused.

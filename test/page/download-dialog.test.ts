@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { chromiumMissing } from '../support/browser.ts';
 import { createCertificate, dialog, downloadCertificate, press, startCertificate } from './acts.ts';
+import { eventually } from './eventually.ts';
 import { pageUnderTest } from './page-fixture.ts';
 
 const title = 'Download your certificate';
@@ -36,7 +37,7 @@ describe.skipIf(chromiumMissing)('the dialog with the download of a new certific
     for (const _ of [1, 2]) {
       await page.goBack();
       // Who is faster than the page is asked whether to leave, as below.
-      await expect.poll(() => page.evaluate('history.state?.staying')).toBe(true);
+      await eventually(() => page.evaluate('history.state?.staying')).toBe(true);
     }
     await stillOpen();
     expect(page.url()).toBe(`${under.origin}/`);
@@ -47,9 +48,9 @@ describe.skipIf(chromiumMissing)('the dialog with the download of a new certific
       void question.dismiss();
     });
     await page.close({ runBeforeUnload: true });
-    await expect.poll(() => asked).toEqual(['beforeunload']);
+    await eventually(() => asked).toEqual(['beforeunload']);
     await page.reload({ timeout: 2_000 }).catch(() => undefined);
-    expect(asked).toEqual(['beforeunload', 'beforeunload']);
+    await eventually(() => asked).toEqual(['beforeunload', 'beforeunload']);
     await stillOpen();
     expect((await downloadCertificate(page)).suggestedFilename()).toMatch(/^[\w.-]+\.zip$/);
   });

@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumMissing } from '../support/browser.ts';
 import { dialog, rowOf } from './acts.ts';
+import { eventually } from './eventually.ts';
 import { pageUnderTest } from './page-fixture.ts';
 
 const hasFocus = (element: Locator): Promise<boolean> =>
@@ -66,7 +67,7 @@ describe.skipIf(chromiumMissing)('the keyboard alone', () => {
     await keyboard.press('Enter');
     await shown.waitFor({ state: 'detached' });
     await rowOf(page, 'Certificates', 'By keyboard').waitFor();
-    await expect.poll(() => hasFocus(button('NEW CERTIFICATE'))).toBe(true);
+    await eventually(() => hasFocus(button('NEW CERTIFICATE'))).toBe(true);
   });
 
   it('skips to the content, and shows where it is', async () => {
@@ -76,7 +77,7 @@ describe.skipIf(chromiumMissing)('the keyboard alone', () => {
     await skip.waitFor();
     if (!(await hasFocus(skip))) await tabTo(page, skip);
     await page.keyboard.press('Enter');
-    expect(await hasFocus(page.getByRole('main'))).toBe(true);
+    await eventually(() => hasFocus(page.getByRole('main'))).toBe(true);
     await page.keyboard.press('Tab');
     expect(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`)).not.toBe('none');
   });
@@ -96,8 +97,8 @@ describe.skipIf(chromiumMissing)('the keyboard alone', () => {
     }
     await page.keyboard.press('Escape');
     await form.waitFor({ state: 'detached' });
-    await expect
-      .poll(() => hasFocus(page.getByRole('button', { name: 'New API key', exact: true })))
-      .toBe(true);
+    await eventually(() => hasFocus(page.getByRole('button', { name: 'New API key', exact: true }))).toBe(
+      true,
+    );
   });
 });

@@ -19,7 +19,8 @@ export interface Visit {
 
 /** Before anybody is signed in, the page asks who is: the browser complains of the answer "nobody". */
 const nobodySignedIn = /status of 401 .*\/api\/v1\/(me|sign-in)\b/;
-const patienceMs = 20_000;
+/** Of each wait: two cores may be busy with other tests. */
+export const patienceMs = 20_000;
 
 export const startVisit = async (
   context: BrowserContext,

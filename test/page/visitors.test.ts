@@ -17,6 +17,7 @@ describe.skipIf(chromiumMissing)('a visitor', () => {
     const { page } = await under.open();
     const said: (string | null)[] = [];
     for (const account of [under.postern.account, 'no-such-account']) {
+      await page.reload();
       await page.getByLabel('Account').fill(account);
       await page.getByLabel('Master key').fill(under.postern.readerKey);
       await press(page, 'Sign in');
