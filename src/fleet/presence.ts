@@ -33,6 +33,7 @@ export class Presence {
   constructor(options: PresenceOptions) {
     this.#options = options;
     this.#timer = setInterval(() => void this.beatOnce(), options.intervalMs);
+    void this.beatOnce();
   }
 
   /** As of the last beat that reached the store; before the first there may be others. */
