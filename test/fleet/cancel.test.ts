@@ -59,7 +59,7 @@ describe('a cancel request that arrives at another instance', () => {
     const { client, key } = await running(minor);
     const sentAt = performance.now();
     await cancelThrough(other, key, home);
-    expect(performance.now() - sentAt).toBeLessThan(1_000);
+    expect(performance.now() - sentAt).toBeLessThan(3_000);
     const answers = await client.readThrough('Z');
     expect(parseError(answers.find(({ type }) => type === 'E')?.body ?? Buffer.alloc(0))).toMatchObject({
       sqlstate: '57014',

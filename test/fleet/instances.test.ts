@@ -61,7 +61,7 @@ describe('two instances on one store', () => {
     for (const error of await Promise.all(sessions.map(({ ended }) => ended))) {
       expect(error.message).toBe('The session was ended because its certificate was revoked.');
     }
-    expect(performance.now() - revokedAt).toBeLessThan(1_000);
+    expect(performance.now() - revokedAt).toBeLessThan(3_000);
   });
 
   it('show the sessions of both, and end the one that is meant', async () => {
