@@ -3,23 +3,30 @@
 
 import { failureFrom, formatFailure } from './cli/failure.ts';
 import { buildProgram } from './cli/program.ts';
-import type { Terminal } from './cli/terminal.ts';
+import type { StopCause, Terminal } from './cli/terminal.ts';
 
 const untilSignal: Terminal['untilSignal'] = (onHangup) => {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<StopCause>();
   let asked = false;
-  const onSignal = () => {
+  const onSignal = (cause: StopCause) => {
     if (asked) process.exit(1);
     asked = true;
-    resolve();
+    resolve(cause);
   };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => onSignal('stop'));
+  process.on('SIGUSR2', () => onSignal('replaced'));
   // Unless a command takes it otherwise: the terminal was closed.
   process.on('SIGHUP', () => {
-    if (onHangup === undefined) onSignal();
+    if (onHangup === undefined) onSignal('stop');
     else if (!asked) onHangup();
   });
   return promise;
+};
+
+const parent: Terminal['parent'] = () => {
+  if (!process.send) return null;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => undefined);
+  return process;
 };
 
 // Whoever reads our output has gone (`postern attempt list demo | head`): there is nobody left to tell.
@@ -29,6 +36,9 @@ const program = buildProgram({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   untilSignal,
+  findProcess: (pid) => void process.kill(pid, 0),
+  tellReplaced: (pid) => void process.kill(pid, 'SIGUSR2'),
+  parent,
 });
 
 try {

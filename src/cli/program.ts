@@ -21,6 +21,7 @@ import { addServeCommand } from './serve.ts';
 import { addSessionCommands } from './session.ts';
 import { createShell } from './shell.ts';
 import type { Terminal } from './terminal.ts';
+import { addWorkerCommand } from './worker.ts';
 
 /** Never exits the process: what ends a command early is thrown by `parseAsync`, for `failureFrom`. */
 export const buildProgram = (terminal: Terminal): Command => {
@@ -52,5 +53,6 @@ export const buildProgram = (terminal: Terminal): Command => {
   addExplainCommand(program, shell);
   addAuditCommands(program, shell);
   addInstanceCommands(program, shell);
+  addWorkerCommand(program, shell);
   return program;
 };

@@ -1,21 +1,44 @@
 /**
  * `postern serve`: runs until it is told to stop by a signal, then drains and exits with 0. SIGHUP: configuration and
- * certificates are read again.
+ * certificates are read again. `--replace`: takes the place of a running one, without a moment in which nobody listens.
  */
 
 import type { Command } from 'commander';
 import type { Serving } from '../compose/serve.ts';
+import { RequestError } from '../errors.ts';
+import { parseCount } from './options.ts';
 import type { Shell } from './shell.ts';
 
+const cannotBeReplaced = (pid: number, error: unknown): RequestError =>
+  new RequestError(
+    `There is no Postern to replace with the process id ${pid} (${(error as NodeJS.ErrnoException).code}).`,
+    { cause: error },
+  );
+
 export const addServeCommand = (program: Command, shell: Shell): void => {
+  const { terminal } = shell;
   program
     .command('serve')
     .description('run Postern')
-    .action(async () => {
+    .option(
+      '--replace <pid>',
+      'take the ports of a running Postern over, and have it drain once this one can admit people',
+      parseCount,
+    )
+    .action(async ({ replace }: { replace?: number }) => {
       const config = shell.loadConfig();
+      const ifThere = (tell: (pid: number) => void): void => {
+        if (replace === undefined) return;
+        try {
+          tell(replace);
+        } catch (error) {
+          throw cannotBeReplaced(replace, error);
+        }
+      };
+      ifThere(terminal.findProcess);
       // Before starting: a container may be stopped while it still does.
       const started = Promise.withResolvers<Serving>();
-      const stopped = shell.terminal.untilSignal(
+      const stopped = terminal.untilSignal(
         () => void started.promise.then((serving) => serving.reload('SIGHUP')),
       );
       // Here and not above: the other commands start without loading the gate.
@@ -23,11 +46,15 @@ export const addServeCommand = (program: Command, shell: Shell): void => {
         import('../compose/serve.ts'),
         import('../telemetry/log.ts'),
       ]);
-      const serving = await composeServe(config, createLog(config.telemetry.logLevel), {
+      const log = createLog(config.telemetry.logLevel);
+      const serving = await composeServe(config, log, {
         loadConfig: shell.loadConfig,
+        claim: replace === undefined ? 'alone' : 'shared',
       });
       started.resolve(serving);
-      await stopped;
-      await serving.stop();
+      ifThere(terminal.tellReplaced);
+      if (replace !== undefined) log.info({ replaced: replace }, 'took over');
+      const cause = await stopped;
+      await serving.stop(cause === 'replaced');
     });
 };

@@ -8,7 +8,7 @@ import { createSecureContext, Server as TlsServer } from 'node:tls';
 import { loadServerCertificate } from '../authority/server-certificate.ts';
 import type { Config, ConsoleConfig } from '../config/config.ts';
 import { buildConsole } from '../console/server.ts';
-import { listenFailure } from '../port.ts';
+import { type Claim, claimPort, listenFailure } from '../port.ts';
 import type { Log } from '../telemetry/log.ts';
 import { keepControl, loadClientAuthority } from './control.ts';
 import type { Prepare } from './reload.ts';
@@ -21,6 +21,8 @@ export interface RunningConsole {
 
 /** How long requests under way may take at the end. */
 const closeGraceMs = 5_000;
+
+const listener = 'The console (console.listen)';
 
 const loadTls = async (files: NonNullable<ConsoleConfig['tls']>) => {
   const { certificatePem, keyPem } = await loadServerCertificate(files);
@@ -36,6 +38,7 @@ export const startConsole = async (
   consoleConfig: ConsoleConfig,
   log: Log,
   page: string | null,
+  claim: Claim,
 ): Promise<RunningConsole> => {
   await using running = new AsyncDisposableStack();
   const { close, setBackends, ...control } = keepControl(config);
@@ -56,8 +59,9 @@ export const startConsole = async (
     await app.close();
     clearTimeout(patience);
   });
-  await app.listen(consoleConfig.listen).catch((error: unknown) => {
-    throw listenFailure(error, consoleConfig.listen, 'The console (console.listen)');
+  const place = await claimPort(consoleConfig.listen, listener, claim);
+  await app.listen(place).catch((error: unknown) => {
+    throw listenFailure(error, consoleConfig.listen, listener);
   });
   const { port } = app.server.address() as AddressInfo;
   const stack = running.move();

@@ -9,7 +9,6 @@ import { PolicyBook } from '../policy/book.ts';
 import type { Database } from '../postgres/database.ts';
 import { followPolicy } from '../store/change-feed.ts';
 import type { ConnectListener } from '../store/listening.ts';
-import type { Order } from '../store/orders.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export interface PolicyInMemory {
@@ -33,11 +32,10 @@ export interface PolicySource {
   readonly now: () => number;
   /** Ids of accounts whose policy is another now; the book has it already. */
   readonly onTouched: (accountIds: readonly string[]) => void;
-  readonly onOrder: (order: Order) => void;
 }
 
 export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
-  const { config, database, connectListener, log, now, onTouched, onOrder } = source;
+  const { config, database, connectListener, log, now, onTouched } = source;
   const book = new PolicyBook();
   const startedAtMs = now();
   const ready = Promise.withResolvers<void>();
@@ -51,7 +49,6 @@ export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
       onTouched(whole ? book.replaceAll(update.accounts) : book.apply(update.changed, update.removed));
       version = update.version;
     },
-    onOrder,
     onHealth: ({ state, lastConfirmedAt, error }) => {
       if (lastConfirmedAt !== null) ready.resolve();
       log[error === null ? 'info' : 'warn']({ state, ...(error === null ? {} : { error }) }, 'policy feed');

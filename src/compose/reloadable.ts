@@ -49,7 +49,11 @@ export const reloadable = (started: Config, written: Config): Reloadable => {
     ...started,
     backends: written.backends,
     limits: written.limits,
-    gate: started.gate && { ...(written.gate ?? started.gate), listen: started.gate.listen },
+    gate: started.gate && {
+      ...(written.gate ?? started.gate),
+      listen: started.gate.listen,
+      workers: started.gate.workers,
+    },
     console: consoleInForce(started.console, written.console),
     telemetry: { ...started.telemetry, logLevel: written.telemetry.logLevel },
   });

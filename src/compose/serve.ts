@@ -6,12 +6,12 @@
 
 import type { Config } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
-import { failureOf } from '../failures.ts';
+import type { Claim } from '../port.ts';
 import { webRoot } from '../program.ts';
 import { openEndpoint } from '../telemetry/endpoint.ts';
 import type { AdjustableLog } from '../telemetry/log.ts';
 import { createProcessMetrics } from '../telemetry/metrics.ts';
-import { startGate } from './gate.ts';
+import { startInstance } from './instance.ts';
 import { startMaintenance } from './maintenance.ts';
 import { Reload, type ReloadOutcome } from './reload.ts';
 
@@ -24,8 +24,11 @@ export interface Serving {
   readonly ready: Promise<void>;
   /** Reads configuration and certificates again; never rejects. @param cause who or what asked, for the log */
   reload(cause: string): Promise<ReloadOutcome>;
-  /** Drains, see `drain.ts`; then closes everything. */
-  stop(): Promise<void>;
+  /**
+   * Drains, see `drain.ts`; then closes everything.
+   * @param successor another process has taken the ports over: it answers for health and metrics from now on
+   */
+  stop(successor?: boolean): Promise<void>;
 }
 
 /** Only where there is one: its web server doubles what a gate takes to load. */
@@ -36,13 +39,15 @@ export interface ServeOptions {
   readonly loadConfig: () => Config;
   /** Directory of the console's built page; null: the API alone. */
   readonly page?: string | null;
+  /** `shared`: it takes the place of another one, see `cli/serve.ts`. */
+  readonly claim?: Claim;
 }
 
 /** @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running */
 export const composeServe = async (
   config: Config,
   log: AdjustableLog,
-  { loadConfig, page = webRoot }: ServeOptions,
+  { loadConfig, page = webRoot, claim = 'alone' }: ServeOptions,
 ): Promise<Serving> => {
   if (!config.gate && !config.console) {
     throw new RequestError('The configuration has neither "gate" nor "console": there is nothing to serve.');
@@ -58,41 +63,41 @@ export const composeServe = async (
   running.defer(reload.stop);
   const maintenance = startMaintenance(() => reload.config, log);
   running.defer(maintenance.stop);
-  const gate =
+  const instance =
     config.gate &&
-    (await startGate({
+    (await startInstance({
       config,
       gateConfig: config.gate,
       log,
       metrics,
+      claim,
       onRoleRejected: maintenance.repairSoon,
       onReloadOrder: (actor) => void reload.now(`order of ${actor}`),
     }));
-  if (gate) running.defer(gate.stop);
+  if (instance) running.defer(() => instance.stop(false));
   const console =
-    config.console && (await (await loadConsole()).startConsole(config, config.console, log, page));
+    config.console && (await (await loadConsole()).startConsole(config, config.console, log, page, claim));
   if (console) running.defer(console.stop);
   const endpoint = await openEndpoint({
     ...config.telemetry.listen,
-    registry: metrics.registry,
-    notReadyBecause: () => {
-      const refusal = gate?.closedBecause() ?? null;
-      return refusal && failureOf(refusal.code).message(refusal.facts);
-    },
+    claim,
+    metrics: instance?.metrics ?? (() => metrics.registry.metrics()),
+    notReadyBecause: instance?.notReadyBecause ?? (async () => null),
   });
   running.defer(() => endpoint.close());
-  reload.begin([gate, console].flatMap((part) => (part ? [part.prepareReload] : [])));
+  reload.begin([instance, console].flatMap((part) => (part ? [part.prepareReload] : [])));
   const stack = running.move();
   return {
-    gatePort: gate?.port ?? null,
+    gatePort: instance?.port ?? null,
     consolePort: console?.port ?? null,
     telemetryPort: endpoint.port,
-    ready: gate?.ready ?? Promise.resolve(),
+    ready: instance?.ready ?? Promise.resolve(),
     reload: reload.now,
-    stop: async () => {
+    stop: async (successor = false) => {
       const noMoreReloads = reload.stop();
       maintenance.hurry();
-      await Promise.allSettled([gate?.stop(), console?.stop(), noMoreReloads]);
+      if (successor) await endpoint.close();
+      await Promise.allSettled([instance?.stop(successor), console?.stop(), noMoreReloads]);
       await stack.disposeAsync();
     },
   };

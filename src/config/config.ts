@@ -1,8 +1,10 @@
 /** The configuration as the program uses it: frozen, paths absolute, times in milliseconds. */
 
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { ClientAuthentication } from '../policy/account.ts';
+import { sharesPorts } from '../port.ts';
 import type { ListenAddress } from './scalars.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -23,6 +25,10 @@ export interface GateConfig {
   readonly clientCaFile: string;
   readonly clientAuthentication: ClientAuthentication;
   readonly loginTimeoutMs: number;
+  /** How many processes share the port; 1: the one that runs everything else. */
+  readonly workers: number;
+  /** How long Postern goes on as ever after it has said that it is not ready any more. */
+  readonly drainDelayMs: number;
   /** How long transactions and queries may take to end when Postern stops. */
   readonly drainTimeoutMs: number;
   /** CIDRs whose connections must begin with a PROXY header. */
@@ -109,6 +115,14 @@ const consoleTls = (
   ]);
 };
 
+const workersOf = (workers: 'auto' | number): number => {
+  if (workers === 'auto') return sharesPorts ? availableParallelism() : 1;
+  if (workers === 1 || sharesPorts) return workers;
+  throw new ConfigError([
+    `gate.workers: processes cannot share a port on this system (${process.platform}); set it to 1.`,
+  ]);
+};
+
 /** @param directory that relative file names in the configuration start from */
 export const toConfig = (file: ConfigFile, directory: string): Config => {
   const path = (name: string) => resolve(directory, name);
@@ -137,6 +151,8 @@ export const toConfig = (file: ConfigFile, directory: string): Config => {
       clientCaFile: path(file.gate.client_ca_file),
       clientAuthentication: file.gate.client_authentication,
       loginTimeoutMs: file.gate.login_timeout,
+      workers: workersOf(file.gate.workers),
+      drainDelayMs: file.gate.drain_delay,
       drainTimeoutMs: file.gate.drain_timeout,
       trustedProxies: file.gate.trusted_proxies,
     },

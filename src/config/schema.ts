@@ -17,6 +17,8 @@ const gate = section({
   client_ca_file: text,
   client_authentication: clientAuthentication.default('scram-sha-256'),
   login_timeout: duration.prefault('60s'),
+  workers: z.union([z.literal('auto'), count.max(64)]).default(1),
+  drain_delay: duration.prefault('0s'),
   drain_timeout: duration.prefault('30s'),
   trusted_proxies: z.array(cidr).default([]),
 });

@@ -4,12 +4,7 @@
  */
 
 import { createHmac, hkdfSync } from 'node:crypto';
-
-/** What BackendKeyData told the client. */
-export interface CancelKey {
-  readonly processId: number;
-  readonly secret: Buffer;
-}
+import type { CancelKey } from '../gate/instance.ts';
 
 export interface CancelDigests {
   /** By the first sealing key: what this instance sends. */

@@ -5,8 +5,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import type { CancelKey } from '../gate/instance.ts';
 import type { CancelQueryOrder } from '../store/orders.ts';
-import type { CancelKey } from './cancel-digest.ts';
 
 export interface CancelElsewhereOptions {
   readonly digestOf: (key: CancelKey) => string;
@@ -17,6 +17,8 @@ export interface CancelElsewhereOptions {
   readonly patienceMs: number;
   /** Orders that this instance sends within a second at most. */
   readonly perSecond: number;
+  /** Aborts when nobody waits for answers any more. */
+  readonly stopped: AbortSignal;
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -32,15 +34,10 @@ export class CancelElsewhere {
 
   /**
    * @param address the client's, as shown
-   * @param stopped aborts when the wait is to end early
    * @returns `elsewhere` once the backend has dealt with it; `throttled` when too many ask at the moment
    */
-  async ask(
-    key: CancelKey,
-    address: string,
-    stopped: AbortSignal,
-  ): Promise<'elsewhere' | 'unknown' | 'throttled'> {
-    const { digestOf, send, hasOthers, patienceMs, onFailed } = this.#options;
+  async ask(key: CancelKey, address: string): Promise<'elsewhere' | 'unknown' | 'throttled'> {
+    const { digestOf, send, hasOthers, patienceMs, stopped, onFailed } = this.#options;
     if (stopped.aborted || !hasOthers()) return 'unknown';
     if (!this.#mayAsk()) return 'throttled';
     const request = randomUUID();

@@ -16,23 +16,29 @@ import { deleteSessions, insertSessions, replaceSessions, type StoredSession } f
 
 export interface PresenceOptions {
   readonly database: Database;
-  readonly instance: Omit<Instance, 'heartbeatAt' | 'policyVersion'>;
+  readonly instance: Omit<Instance, 'address' | 'heartbeatAt' | 'policyVersion'>;
   readonly intervalMs: number;
-  readonly policyVersion: () => number | null;
+  readonly policyVersion: () => Promise<number | null>;
   readonly sessions: () => Iterable<StoredSession>;
   readonly onFailed: (error: unknown) => void;
 }
 
 export class Presence {
   readonly #options: PresenceOptions;
-  readonly #timer: NodeJS.Timeout;
+  #address = '';
+  #timer: NodeJS.Timeout | undefined;
   #mirrored = new Set<string>();
   #beating: Promise<void> | null = null;
   #hasOthers = true;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.beatOnce(), options.intervalMs);
+  }
+
+  /** @param address where the instance listens, for people */
+  begin(address: string): void {
+    this.#address = address;
+    this.#timer = setInterval(() => void this.beatOnce(), this.#options.intervalMs);
     void this.beatOnce();
   }
 
@@ -59,7 +65,11 @@ export class Presence {
 
   async #beat(): Promise<void> {
     const { database, instance, policyVersion, sessions } = this.#options;
-    const isNew = await beat(database, { ...instance, policyVersion: policyVersion() });
+    const isNew = await beat(database, {
+      ...instance,
+      address: this.#address,
+      policyVersion: await policyVersion(),
+    });
     const live = [...sessions()];
     const liveIds = new Set(live.map(({ id }) => id));
     if (isNew) {

@@ -42,7 +42,7 @@ export const openGate = async (
     );
   });
   server.maxConnections = maxConnections;
-  const port = await listenOn(server, place, 'The gate');
+  const port = await listenOn(server, place, 'The gate', 'shared');
   server.on('error', onError);
   const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
   // Also when it is closed already.

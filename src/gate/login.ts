@@ -5,39 +5,31 @@
  */
 
 import { Refusal } from '../errors.ts';
-
-export interface HalfOpenLimits {
-  readonly halfOpen: number;
-  readonly halfOpenPerAddress: number;
-}
+import { type Instance, unlessDenied } from './instance.ts';
 
 export interface Login {
   /** Aborts with the Refusal to tell once the deadline has passed. */
   readonly signal: AbortSignal;
   /** @throws Refusal when too many connections are half-open, of this address or in all */
-  countFor(address: string): void;
+  countFor(address: string): Promise<void>;
   /** The connection is logged in, or gone. Harmless when repeated. */
   finish(): void;
 }
 
-/** Starts logins and counts them while they last. */
+/** Starts logins, and knows them while they last. */
 export class WaitingRoom {
-  #limits: HalfOpenLimits;
-  readonly #perAddress = new Map<string, number>();
+  readonly #instance: Pick<Instance, 'enterHalfOpen' | 'leaveHalfOpen'>;
   readonly #logins = new Set<AbortController>();
-  #total = 0;
+  #counted = 0;
+  #emptied: (() => void) | null = null;
 
-  constructor(limits: HalfOpenLimits) {
-    this.#limits = limits;
+  constructor(instance: Pick<Instance, 'enterHalfOpen' | 'leaveHalfOpen'>) {
+    this.#instance = instance;
   }
 
+  /** How many have a place among the half-open connections. */
   get size(): number {
-    return this.#total;
-  }
-
-  /** For whoever comes from now on. */
-  setLimits(limits: HalfOpenLimits): void {
-    this.#limits = limits;
+    return this.#counted;
   }
 
   startLogin(timeoutMs: number): Login {
@@ -49,37 +41,33 @@ export class WaitingRoom {
     let counted: string | undefined;
     return {
       signal: controller.signal,
-      countFor: (address) => {
-        this.#enter(address);
+      countFor: async (address) => {
+        unlessDenied(await this.#instance.enterHalfOpen(address));
         counted = address;
+        this.#counted += 1;
       },
       finish: () => {
         clearTimeout(timer);
         this.#logins.delete(controller);
-        if (counted !== undefined) this.#leave(counted);
+        if (this.#logins.size === 0) this.#emptied?.();
+        if (counted === undefined) return;
+        this.#instance.leaveHalfOpen(counted);
+        this.#counted -= 1;
         counted = undefined;
       },
     };
   }
 
+  /** Resolves when nobody is logging in. For one at a time. */
+  async emptied(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#emptied = resolve;
+    if (this.#logins.size === 0) resolve();
+    await promise;
+  }
+
   /** Ends every login with this reason. */
   abortAll(refusal: Refusal): void {
     for (const controller of this.#logins) controller.abort(refusal);
-  }
-
-  #enter(address: string): void {
-    const { halfOpen, halfOpenPerAddress } = this.#limits;
-    const here = this.#perAddress.get(address) ?? 0;
-    if (here >= halfOpenPerAddress) throw new Refusal('address-half-open', { limit: halfOpenPerAddress });
-    if (this.#total >= halfOpen) throw new Refusal('too-many-half-open', { limit: halfOpen });
-    this.#perAddress.set(address, here + 1);
-    this.#total += 1;
-  }
-
-  #leave(address: string): void {
-    const here = this.#perAddress.get(address) ?? 0;
-    if (here <= 1) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, here - 1);
-    this.#total -= 1;
   }
 }

@@ -1,27 +1,16 @@
 /**
- * The register of live sessions: limits, cancel keys, and the re-check of what the policy still admits. `track`
- * judges and registers in one tick, so that nothing revoked during a login slips through.
+ * The register of this gate's live sessions: cancel keys, and the re-check of what the policy still admits. `admit`
+ * judges and registers in one tick, so that nothing revoked during a login slips through; limits are the instance's.
  */
 
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import { Refusal } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
 import type { AccountPolicy } from '../policy/account.ts';
 import { type Address, admittedUntil } from '../policy/addresses.ts';
 import type { PolicyView } from '../policy/book.ts';
 import { recheckSession } from '../policy/recheck.ts';
+import { type CancelKey, type Instance, type SessionEntry, unlessDenied } from './instance.ts';
 import type { Session } from './session.ts';
-
-export interface SessionLimits {
-  readonly sessions: number;
-  readonly sessionsPerAccount: number;
-  readonly sessionsPerAddress: number;
-}
-
-/** What BackendKeyData tells the client (PostgreSQL manual, "Message Formats"). */
-export interface CancelKey {
-  readonly processId: number;
-  readonly secret: Buffer;
-}
 
 interface IssuedCancelKey {
   readonly session: Session;
@@ -29,26 +18,41 @@ interface IssuedCancelKey {
   readonly digests: readonly string[];
 }
 
+const entryOf = ({ id, claims, facts }: Session): SessionEntry => ({
+  id,
+  accountId: claims.accountId,
+  address: claims.shownAddress,
+  certificateId: claims.certificateId,
+  keyId: claims.keyId,
+  applicationName: facts.applicationName ?? '',
+  startedAt: new Date(facts.startedAtMs),
+});
+
+/** How long after its accept a session counts as one that has just come. */
+const newcomerMs = 1_000;
+
+type SessionPlaces = Pick<Instance, 'enterSession' | 'leaveSession'>;
+
 export class SessionRegistry {
-  #limits: SessionLimits;
+  readonly #instance: SessionPlaces;
   readonly #policy: PolicyView;
   readonly #now: () => number;
   readonly #sessions = new Map<string, Session>();
   readonly #byAccount = new Map<string, Set<Session>>();
-  readonly #perAddress = new Map<string, number>();
   readonly #digestsOf: (key: CancelKey) => readonly string[];
   readonly #cancelKeys = new Map<number, IssuedCancelKey>();
   readonly #byDigest = new Map<string, Session>();
   #emptied: (() => void) | null = null;
+  #draining: Refusal | null = null;
 
   /** @param digestsOf by what other instances may name a cancel key */
   constructor(
-    limits: SessionLimits,
+    instance: SessionPlaces,
     policy: PolicyView,
     now: () => number,
     digestsOf: (key: CancelKey) => readonly string[],
   ) {
-    this.#limits = limits;
+    this.#instance = instance;
     this.#policy = policy;
     this.#now = now;
     this.#digestsOf = digestsOf;
@@ -58,46 +62,36 @@ export class SessionRegistry {
     return this.#sessions.size;
   }
 
-  /** For whoever comes from now on; sessions that are here stay. */
-  setLimits(limits: SessionLimits): void {
-    this.#limits = limits;
-  }
-
   sessions(): IterableIterator<Session> {
     return this.#sessions.values();
   }
 
   /** @throws Refusal a limit, or what the policy has against the session by now */
-  track(session: Session): void {
-    const { accountId, shownAddress } = session.claims;
-    const account = this.#policy.accountWithId(accountId);
-    const verdict = recheckSession(session.claims, account, this.#now());
-    if (verdict.kind === 'ended') throw verdict.refusal;
-    const { sessions, sessionsPerAccount, sessionsPerAddress } = this.#limits;
-    const ofAccount = this.#byAccount.get(accountId) ?? new Set();
-    const ofAddress = this.#perAddress.get(shownAddress) ?? 0;
-    const accountLimit = account?.maxSessions ?? sessionsPerAccount;
-    if (ofAccount.size >= accountLimit) throw new Refusal('account-sessions', { limit: accountLimit });
-    if (ofAddress >= sessionsPerAddress) throw new Refusal('address-sessions', { limit: sessionsPerAddress });
-    if (this.size >= sessions) throw new Refusal('instance-sessions', { limit: sessions });
+  async admit(session: Session): Promise<void> {
+    const { accountId } = session.claims;
+    const limit = this.#policy.accountWithId(accountId)?.maxSessions ?? null;
+    unlessDenied(await this.#instance.enterSession(entryOf(session), limit));
+    const verdict = recheckSession(session.claims, this.#policy.accountWithId(accountId), this.#now());
+    if (verdict.kind === 'ended') {
+      this.#instance.leaveSession(session.id);
+      throw verdict.refusal;
+    }
     session.admittedUntilMs = verdict.until;
     this.#sessions.set(session.id, session);
-    this.#byAccount.set(accountId, ofAccount.add(session));
-    this.#perAddress.set(shownAddress, ofAddress + 1);
+    this.#byAccount.set(accountId, (this.#byAccount.get(accountId) ?? new Set()).add(session));
+    if (this.#draining) this.#endSoon(session, this.#draining);
   }
 
-  /** Forgets the session and its cancel key; harmless when it was never tracked. */
+  /** Forgets the session and its cancel key; harmless when it was never admitted. */
   untrack(session: Session): void {
     if (session.processId !== undefined) this.#forgetCancelKey(session.processId);
     if (!this.#sessions.delete(session.id)) return;
+    this.#instance.leaveSession(session.id);
     if (this.size === 0) this.#emptied?.();
-    const { accountId, shownAddress } = session.claims;
+    const { accountId } = session.claims;
     const ofAccount = this.#byAccount.get(accountId);
     ofAccount?.delete(session);
     if (ofAccount?.size === 0) this.#byAccount.delete(accountId);
-    const ofAddress = this.#perAddress.get(shownAddress) ?? 0;
-    if (ofAddress <= 1) this.#perAddress.delete(shownAddress);
-    else this.#perAddress.set(shownAddress, ofAddress - 1);
   }
 
   /** @param secretBytes 4 for protocol 3.0, 32 for 3.2 */
@@ -137,13 +131,21 @@ export class SessionRegistry {
     for (const session of this.#sessions.values()) session.end(refusal);
   }
 
-  /** Every session ends as soon as it is at rest. Resolves when none is left. */
-  drain(refusal: Refusal): Promise<void> {
+  /**
+   * Every session ends as soon as it is at rest, those that still come as well. Who has just come gets a moment first:
+   * most of those do what they came for and leave by themselves.
+   */
+  drain(refusal: Refusal): void {
+    this.#draining = refusal;
+    for (const session of this.#sessions.values()) this.#endSoon(session, refusal);
+  }
+
+  /** Resolves when there is no session. For one at a time. */
+  async emptied(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#emptied = resolve;
-    for (const session of this.#sessions.values()) session.endAtRest(refusal);
     if (this.size === 0) resolve();
-    return promise;
+    await promise;
   }
 
   /** An account's policy changed: what would no longer be admitted is ended, with its reason. */
@@ -160,6 +162,12 @@ export class SessionRegistry {
         this.#recheck(session, this.#policy.accountWithId(session.claims.accountId));
       }
     }
+  }
+
+  #endSoon(session: Session, refusal: Refusal): void {
+    const momentMs = session.facts.startedAtMs + newcomerMs - this.#now();
+    if (momentMs <= 0) session.endAtRest(refusal);
+    else setTimeout(() => session.endAtRest(refusal), Math.min(momentMs, newcomerMs)).unref();
   }
 
   #ifAllowed(session: Session, address: Address): Session | undefined {

@@ -10,6 +10,7 @@ import type { Address } from '../policy/addresses.ts';
 import type { CertificateOwner } from '../policy/book.ts';
 import type { StartupParameter } from '../wire/startup.ts';
 import type { ClientLine } from './client-line.ts';
+import type { CancelOutcome } from './instance.ts';
 import type { Login } from './login.ts';
 import type { Session } from './session.ts';
 
@@ -67,12 +68,6 @@ export interface BackendSession {
 
 /** Who ended a connection. */
 export type EndingSide = 'client' | 'backend' | 'postern';
-
-/**
- * What became of a cancel request: `forwarded` to the backend, dealt with by another instance, no session's, or too many
- * of them.
- */
-export type CancelOutcome = 'forwarded' | 'elsewhere' | 'unknown' | 'throttled';
 
 /** relay and every refusal: why the connection ends, and whether the client has still to be told. */
 export type Ending =

@@ -6,9 +6,7 @@
 
 import type { AccountPolicy } from '../policy/account.ts';
 import type { Database } from '../postgres/database.ts';
-import type { Notification } from '../postgres/listen.ts';
 import { type ConnectListener, keepListening } from './listening.ts';
-import { type Order, orderChannel, parseOrder } from './orders.ts';
 import { backoffMs, pause } from './pause.ts';
 import { loadChanges, loadPolicy, type PolicyChanges } from './policy.ts';
 import { UnreadableAccounts } from './unreadable.ts';
@@ -37,7 +35,6 @@ export interface FollowOptions {
   readonly pollIntervalMs: number;
   /** Applies an update; what it throws makes the feed `failing`, and the change is delivered again. */
   readonly onChange: (update: PolicyUpdate) => void;
-  readonly onOrder?: (order: Order) => void;
   /** Called when the state changes, and when other accounts than before are at fault. */
   readonly onHealth?: (health: FeedHealth) => void;
   /** Epoch milliseconds. */
@@ -46,13 +43,13 @@ export interface FollowOptions {
 
 export interface PolicyFeed {
   health(): FeedHealth;
-  /** No `onChange` or `onOrder` follows; resolves when nothing is under way and the listener is closed. */
+  /** No `onChange` follows; resolves when nothing is under way and the listener is closed. */
   stop(): Promise<void>;
 }
 
 /** Starts following and returns at once; the first `onChange` brings the whole policy. */
 export const followPolicy = (options: FollowOptions): PolicyFeed => {
-  const { database, connectListener, pollIntervalMs, onChange, onOrder, onHealth, now = Date.now } = options;
+  const { database, connectListener, pollIntervalMs, onChange, onHealth, now = Date.now } = options;
   const stopping = new AbortController();
   const stopped = stopping.signal;
   let version: number | null = null;
@@ -107,20 +104,6 @@ export const followPolicy = (options: FollowOptions): PolicyFeed => {
     }
   };
 
-  const onNotification = ({ channel, payload }: Notification): void => {
-    if (stopped.aborted) {
-      return;
-    }
-    if (channel === policyChannel) {
-      wake.abort();
-      return;
-    }
-    const order = parseOrder(payload);
-    if (order !== undefined) {
-      onOrder?.(order);
-    }
-  };
-
   const note = (up: boolean, error: unknown): void => {
     listening = { up, error };
     wake.abort();
@@ -130,8 +113,8 @@ export const followPolicy = (options: FollowOptions): PolicyFeed => {
     keepLoading(),
     keepListening({
       connectListener,
-      channels: [policyChannel, orderChannel],
-      onNotification,
+      channels: [policyChannel],
+      onNotification: () => wake.abort(),
       onUp: () => note(true, null),
       onDown: (error) => note(false, error),
       checkIntervalMs: pollIntervalMs,

@@ -4,8 +4,8 @@
  */
 
 import { createServer, type ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
-import { type ListenOptions, listenOn } from '../port.ts';
+import { Registry } from 'prom-client';
+import { type Claim, type ListenOptions, listenOn } from '../port.ts';
 
 export interface TelemetryEndpoint {
   readonly port: number;
@@ -13,9 +13,11 @@ export interface TelemetryEndpoint {
 }
 
 export interface EndpointOptions extends ListenOptions {
-  readonly registry: Registry;
-  /** null: ready. */
-  readonly notReadyBecause: () => string | null;
+  readonly claim: Claim;
+  /** In Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
+  /** One sentence; null: ready. */
+  readonly notReadyBecause: () => Promise<string | null>;
 }
 
 const answer = (
@@ -29,25 +31,26 @@ const answer = (
 
 /** @throws RequestError one sentence when the port cannot be had */
 export const openEndpoint = async (options: EndpointOptions): Promise<TelemetryEndpoint> => {
-  const { registry, notReadyBecause, ...place } = options;
+  const { claim, metrics, notReadyBecause, ...place } = options;
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/livez':
         return answer(response, 200, 'ok\n');
-      case '/readyz': {
-        const why = notReadyBecause();
-        return answer(response, why === null ? 200 : 503, `${why ?? 'ok'}\n`);
-      }
+      case '/readyz':
+        return void notReadyBecause().then(
+          (why) => answer(response, why === null ? 200 : 503, `${why ?? 'ok'}\n`),
+          () => answer(response, 500, 'readiness is not known\n'),
+        );
       case '/metrics':
-        return void registry.metrics().then(
-          (text) => answer(response, 200, text, registry.contentType),
+        return void metrics().then(
+          (text) => answer(response, 200, text, Registry.PROMETHEUS_CONTENT_TYPE),
           () => answer(response, 500, 'metrics failed\n'),
         );
       default:
         return answer(response, 404, 'try /metrics, /livez or /readyz\n');
     }
   });
-  const port = await listenOn(server, place, 'The telemetry endpoint (telemetry.listen)');
+  const port = await listenOn(server, place, 'The telemetry endpoint (telemetry.listen)', claim);
   return {
     port,
     close: async () => {

@@ -7,16 +7,25 @@ import type { LogLevel } from '../failures.ts';
 export type Log = Record<LogLevel, (fields: object, message: string) => void>;
 
 export interface AdjustableLog extends Log {
+  /** File descriptor that it writes to, for processes that share it. */
+  readonly destination: number;
   /** Lines below this level are not written any more. */
   setLevel(level: LogLevel): void;
 }
 
-/** @param destination a file descriptor; tests give another */
-export const createLog = (level: LogLevel, destination = 1): AdjustableLog => {
+/**
+ * @param destination a file descriptor; tests give another
+ * @param fields what every line says
+ */
+export const createLog = (
+  level: LogLevel,
+  destination = 1,
+  fields: Readonly<Record<string, unknown>> | null = null,
+): AdjustableLog => {
   const logger = pino(
     {
       level,
-      base: null,
+      base: fields,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: describeError },
@@ -25,6 +34,7 @@ export const createLog = (level: LogLevel, destination = 1): AdjustableLog => {
     pino.destination({ dest: destination, sync: true }).on('error', () => undefined),
   );
   return {
+    destination,
     debug: (fields, message) => unlessLost(() => logger.debug(fields, message)),
     info: (fields, message) => unlessLost(() => logger.info(fields, message)),
     warn: (fields, message) => unlessLost(() => logger.warn(fields, message)),

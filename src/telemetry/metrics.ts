@@ -33,6 +33,28 @@ export const createProcessMetrics = () => {
 
 export type ProcessMetrics = ReturnType<typeof createProcessMetrics>;
 
+/** Of an instance, whatever the number of its workers. */
+export const createInstanceMetrics = (
+  readings: { readonly workers: () => number },
+  { registry }: ProcessMetrics,
+) => {
+  new Gauge({
+    name: 'postern_workers',
+    help: 'Workers that are serving.',
+    registers: [registry],
+    collect() {
+      this.set(readings.workers());
+    },
+  });
+  return {
+    workerDeaths: new Counter({
+      name: 'postern_worker_deaths_total',
+      help: 'Worker processes that have died and were replaced.',
+      registers: [registry],
+    }),
+  };
+};
+
 export const createMetrics = (
   readings: GaugeReadings,
   { registry, reloads }: ProcessMetrics = createProcessMetrics(),

@@ -3,7 +3,6 @@ import { CancelElsewhere, type CancelElsewhereOptions } from '../../src/fleet/ca
 import type { CancelQueryOrder } from '../../src/store/orders.ts';
 
 const key = { processId: 7, secret: Buffer.alloc(4) };
-const never = new AbortController().signal;
 
 const asking = (changes: Partial<CancelElsewhereOptions> = {}) => {
   const sent: CancelQueryOrder[] = [];
@@ -14,6 +13,7 @@ const asking = (changes: Partial<CancelElsewhereOptions> = {}) => {
     hasOthers: () => true,
     patienceMs: 60_000,
     perSecond: 3,
+    stopped: new AbortController().signal,
     onFailed: (error) => failures.push(error),
     ...changes,
   });
@@ -25,7 +25,7 @@ describe('a cancel request for another instance', () => {
     const { elsewhere, sent } = asking();
     const outcomes: string[] = [];
     const asked = ['198.51.100.1', '198.51.100.2'].map((address) =>
-      elsewhere.ask(key, address, never).then((outcome) => outcomes.push(`${address} ${outcome}`)),
+      elsewhere.ask(key, address).then((outcome) => outcomes.push(`${address} ${outcome}`)),
     );
     expect(sent).toMatchObject([
       { kind: 'cancel-query', digest: 'digest of 7', address: '198.51.100.1' },
@@ -41,34 +41,34 @@ describe('a cancel request for another instance', () => {
   });
 
   it('is unknown when nobody answers in time', async () => {
-    expect(await asking({ patienceMs: 1 }).elsewhere.ask(key, '', never)).toBe('unknown');
+    expect(await asking({ patienceMs: 1 }).elsewhere.ask(key, '')).toBe('unknown');
   });
 
   it('is unknown, and not sent, when there is nobody to ask', async () => {
     const { elsewhere, sent } = asking({ hasOthers: () => false });
-    expect(await elsewhere.ask(key, '', never)).toBe('unknown');
+    expect(await elsewhere.ask(key, '')).toBe('unknown');
     expect(sent).toEqual([]);
   });
 
   it('is unknown when the store cannot be reached', async () => {
     const { elsewhere, failures } = asking({ send: () => Promise.reject(new Error('away')) });
-    expect(await elsewhere.ask(key, '', never)).toBe('unknown');
+    expect(await elsewhere.ask(key, '')).toBe('unknown');
     expect(failures).toHaveLength(1);
   });
 
-  it('waits no longer when the gate closes', async () => {
-    const { elsewhere, sent } = asking();
+  it('waits no longer when the instance closes', async () => {
     const closing = new AbortController();
-    const asked = elsewhere.ask(key, '', closing.signal);
+    const { elsewhere, sent } = asking({ stopped: closing.signal });
+    const asked = elsewhere.ask(key, '');
     closing.abort();
     expect(await asked).toBe('unknown');
-    expect(await elsewhere.ask(key, '', closing.signal)).toBe('unknown');
+    expect(await elsewhere.ask(key, '')).toBe('unknown');
     expect(sent).toHaveLength(1);
   });
 
   it('is not sent when there are too many within a second, whoever they are from', async () => {
     const { elsewhere, sent } = asking({ patienceMs: 1 });
-    const asked = Array.from({ length: 10 }, (_, index) => elsewhere.ask(key, `198.51.100.${index}`, never));
+    const asked = Array.from({ length: 10 }, (_, index) => elsewhere.ask(key, `198.51.100.${index}`));
     const outcomes = await Promise.all(asked);
     expect(outcomes.filter((outcome) => outcome === 'throttled')).toHaveLength(7);
     expect(sent).toHaveLength(3);

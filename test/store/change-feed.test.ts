@@ -9,7 +9,6 @@ import {
   type PolicyFeed,
   type PolicyUpdate,
 } from '../../src/store/change-feed.ts';
-import { type Order, sendOrder } from '../../src/store/orders.ts';
 import { gateRole } from '../../src/store/roles.ts';
 import { pollUntil } from '../support/poll.ts';
 import { createStore, type TestStore } from '../support/store.ts';
@@ -36,7 +35,6 @@ describe('following the policy', () => {
     const accounts = new Map<string, AccountPolicy>();
     const updates: PolicyUpdate[] = [];
     const states: FeedHealth['state'][] = [];
-    const orders: Order[] = [];
     const feed = followPolicy({
       database: store.gate,
       connectListener: (channels, events) => listen(store.options(gateRole), channels, events),
@@ -54,12 +52,11 @@ describe('following the policy', () => {
           accounts.delete(id);
         }
       },
-      onOrder: (order) => orders.push(order),
       onHealth: ({ state }) => states.push(state),
       ...given,
     });
     feeds.push(feed);
-    return { feed, accounts, updates, states, orders };
+    return { feed, accounts, updates, states };
   };
 
   const following = ({ feed }: { feed: PolicyFeed }) =>
@@ -271,32 +268,6 @@ describe('following the policy', () => {
     await pollUntil(() => accounts.every(({ id }) => seen.accounts.get(id)?.maxSessions === 15));
     const versions = seen.updates.map(({ version }) => version);
     expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
-  });
-
-  test('passes on orders and ignores what is not one', async () => {
-    const seen = follow();
-    await following(seen);
-    const orders: Order[] = [
-      { kind: 'end-session', session: 'c-1', actor: 'operator' },
-      { kind: 'cancel-query', request: 'r-1', digest: 'abc', address: '198.51.100.7' },
-      { kind: 'query-cancelled', request: 'r-1' },
-    ];
-    const foreign = [
-      'nonsense',
-      'null',
-      '{"kind":"make-coffee"}',
-      '{"kind":"toString"}',
-      '{"kind":"cancel-query","request":"r-1","digest":7,"address":"198.51.100.7"}',
-    ];
-
-    await store.owner.query(
-      `SELECT pg_notify('postern_orders', order_text) FROM unnest($1::text[]) order_text`,
-      [foreign],
-    );
-    for (const order of orders) await sendOrder(store.gate, order);
-
-    await pollUntil(() => seen.orders.length === orders.length);
-    expect(seen.orders).toEqual(orders);
   });
 
   test('is silent after stop and leaves no connection', async () => {

@@ -167,6 +167,8 @@ export const startPostern = async ({
         keyFile: file('server.key'),
         clientCaFile: file('client_ca.pem'),
         clientAuthentication: 'scram-sha-256',
+        workers: 1,
+        drainDelayMs: 0,
         loginTimeoutMs: 10_000,
         drainTimeoutMs: 0,
         trustedProxies: [],

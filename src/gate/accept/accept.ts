@@ -28,6 +28,6 @@ export const accept = async (
       facts.port = source.port;
     }
   }
-  login.countFor(facts.address);
+  await login.countFor(facts.address);
   return { line, login, address: parseAddress(facts.address), shownAddress: facts.address };
 };

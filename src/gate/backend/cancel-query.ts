@@ -1,7 +1,7 @@
 /** Asks a backend to cancel what a session runs (PostgreSQL manual, "Canceling Requests in Progress"). */
 
 import { buildCancelRequest } from '../../wire/frontend-messages.ts';
-import type { CancelKey } from '../registry.ts';
+import type { CancelKey } from '../instance.ts';
 import { type Backend, dial } from './dial.ts';
 
 /** How long a backend may take over a cancel request; afterwards it has either come through or never will. */

@@ -1,5 +1,5 @@
 /**
- * Stage 4. Asks for the API key, and puts the session on the register in the same tick in which the key was proved, so
+ * Stage 4. Asks for the API key, and puts the session on the register, which judges it once more in the same tick, so
  * that nothing revoked meanwhile slips through. Unknown, wrong, expired and revoked keys take one path to one answer. A
  * right key is always let in: it cannot be guessed, and a tool with an old key must not lock its whole office out.
  */
@@ -8,16 +8,16 @@ import { Refusal } from '../../errors.ts';
 import type { ApiKey, ClientAuthentication } from '../../policy/account.ts';
 import { isUsableKey } from '../../policy/judge.ts';
 import type { ConnectionFacts } from '../facts.ts';
+import { type Instance, unlessDenied } from '../instance.ts';
 import type { SessionRegistry } from '../registry.ts';
 import { Session } from '../session.ts';
-import type { Throttle } from '../throttle.ts';
 import type { Hello, Identity, Secured } from '../values.ts';
 import { askByPassword, askByScram } from './ask-key.ts';
 import type { RecentKeys } from './recent-keys.ts';
 
 export interface IdentifyDependencies {
   readonly clientAuthentication: ClientAuthentication;
-  readonly keyThrottle: Throttle;
+  readonly instance: Instance;
   readonly recentKeys: RecentKeys;
   readonly registry: SessionRegistry;
   readonly now: () => number;
@@ -26,7 +26,7 @@ export interface IdentifyDependencies {
 const askForKey = async (
   secured: Secured,
   { account, user }: Hello,
-  { clientAuthentication, keyThrottle, recentKeys, now }: IdentifyDependencies,
+  { clientAuthentication, instance, recentKeys, now }: IdentifyDependencies,
 ): Promise<ApiKey> => {
   const place = `${account.id} ${secured.shownAddress}`;
   const keys = recentKeys.likeliestFirst(account);
@@ -34,16 +34,14 @@ const askForKey = async (
   const proof =
     method === 'password' ? await askByPassword(secured, keys) : await askByScram(secured, account, keys);
   if (proof.kind === 'key' && isUsableKey(proof.key, now())) {
-    keyThrottle.succeeded(place);
+    instance.keyProved(place);
     recentKeys.used(account, proof.key);
     secured.line.stream.write(proof.confirmation);
     return proof.key;
   }
   const wrong = new Refusal('key-wrong', { user });
   if (proof.kind === 'empty') throw wrong;
-  const throttled = keyThrottle.refusalFor(place);
-  if (throttled) throw throttled;
-  keyThrottle.failed(place);
+  unlessDenied(await instance.keyFailed(place));
   throw wrong;
 };
 
@@ -68,6 +66,6 @@ export const identify = async (
     },
     facts,
   );
-  dependencies.registry.track(session);
+  await dependencies.registry.admit(session);
   return { account: hello.account, key, session };
 };

@@ -6,8 +6,8 @@
 import type { Socket } from 'node:net';
 import { Refusal } from '../../errors.ts';
 import { parseBackendKeyData, parseErrorFields } from '../../wire/messages.ts';
+import type { CancelKey } from '../instance.ts';
 import { type Message, readMessage } from '../reading.ts';
-import type { CancelKey } from '../registry.ts';
 
 /** More than any backend says at login; a settings report is a few kilobytes. */
 const maxGreetingBytes = 1 << 20;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Throttle } from '../../src/gate/throttle.ts';
+import { Throttle } from '../../src/fleet/throttle.ts';
 
 const limits = { freeFailures: 2, firstWaitMs: 1_000, longestWaitMs: 5_000, places: 3 };
 
@@ -7,7 +7,6 @@ const clocked = () => {
   const clock = { nowMs: 0 };
   return { clock, throttle: new Throttle(limits, () => clock.nowMs) };
 };
-const secondsFor = (throttle: Throttle, place: string) => throttle.refusalFor(place)?.facts.seconds ?? 0;
 
 describe('a throttle', () => {
   it('doubles the wait with each failure beyond the free ones, up to the longest', () => {
@@ -15,7 +14,7 @@ describe('a throttle', () => {
     const waits: number[] = [];
     for (let failure = 1; failure <= 7; failure += 1) {
       throttle.failed('here');
-      waits.push(secondsFor(throttle, 'here'));
+      waits.push(throttle.secondsToWait('here'));
       clock.nowMs += 5_000;
     }
     expect(waits).toEqual([0, 0, 1, 2, 4, 5, 5]);
@@ -25,22 +24,22 @@ describe('a throttle', () => {
     const { clock, throttle } = clocked();
     for (let failure = 0; failure < 4; failure += 1) throttle.failed('here');
     clock.nowMs = 999;
-    expect(secondsFor(throttle, 'here')).toBe(2);
+    expect(throttle.secondsToWait('here')).toBe(2);
     clock.nowMs = 1_999;
-    expect(throttle.refusalFor('here')).toMatchObject({ code: 'throttled', facts: { seconds: 1 } });
+    expect(throttle.secondsToWait('here')).toBe(1);
     clock.nowMs = 2_000;
-    expect(throttle.refusalFor('here')).toBeNull();
+    expect(throttle.secondsToWait('here')).toBe(0);
   });
 
   it('counts every place for itself, and success wipes the slate', () => {
     const { throttle } = clocked();
     for (let failure = 0; failure < 3; failure += 1) throttle.failed('here');
-    expect(throttle.refusalFor('there')).toBeNull();
+    expect(throttle.secondsToWait('there')).toBe(0);
     throttle.succeeded('here');
-    expect(throttle.refusalFor('here')).toBeNull();
+    expect(throttle.secondsToWait('here')).toBe(0);
     throttle.failed('here');
     throttle.failed('here');
-    expect(throttle.refusalFor('here')).toBeNull();
+    expect(throttle.secondsToWait('here')).toBe(0);
   });
 
   it('forgets a place after ten quiet minutes, however often it failed', () => {
@@ -48,13 +47,13 @@ describe('a throttle', () => {
     for (let failure = 0; failure < 9; failure += 1) throttle.failed('here');
     clock.nowMs += 599_999;
     throttle.failed('here');
-    expect(secondsFor(throttle, 'here')).toBe(5);
+    expect(throttle.secondsToWait('here')).toBe(5);
     clock.nowMs += 600_000;
     throttle.failed('here');
     throttle.failed('here');
-    expect(throttle.refusalFor('here')).toBeNull();
+    expect(throttle.secondsToWait('here')).toBe(0);
     throttle.failed('here');
-    expect(secondsFor(throttle, 'here')).toBe(1);
+    expect(throttle.secondsToWait('here')).toBe(1);
   });
 
   it('does not make anybody wait for a clock that was set back', () => {
@@ -62,9 +61,9 @@ describe('a throttle', () => {
     clock.nowMs = 3_600_000;
     for (let failure = 0; failure < 9; failure += 1) throttle.failed('here');
     clock.nowMs = 0;
-    expect(throttle.refusalFor('here')).toBeNull();
+    expect(throttle.secondsToWait('here')).toBe(0);
     throttle.failed('here');
-    expect(throttle.refusalFor('here')).toBeNull();
+    expect(throttle.secondsToWait('here')).toBe(0);
   });
 
   it('forgets the place that failed longest ago when there are too many', () => {
@@ -73,7 +72,7 @@ describe('a throttle', () => {
       for (let failure = 0; failure < 3; failure += 1) throttle.failed(place);
     throttle.failed('a');
     throttle.failed('d');
-    expect(['a', 'b', 'c', 'd'].map((place) => secondsFor(throttle, place) > 0)).toEqual([
+    expect(['a', 'b', 'c', 'd'].map((place) => throttle.secondsToWait(place) > 0)).toEqual([
       true,
       false,
       true,

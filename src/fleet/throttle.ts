@@ -4,8 +4,6 @@
  * so API keys are counted by account and address together, and who asks decides what a wait is good for.
  */
 
-import { Refusal } from '../errors.ts';
-
 export interface ThrottleLimits {
   readonly freeFailures: number;
   readonly firstWaitMs: number;
@@ -33,11 +31,11 @@ export class Throttle {
     this.#now = now;
   }
 
-  /** `throttled` with the seconds left to wait, or null when the place may try. */
-  refusalFor(place: string): Refusal | null {
+  /** Whole seconds, 0: the place may try. */
+  secondsToWait(place: string): number {
     const record = this.#recordOf(place);
     const waitMs = record ? record.failedAtMs + record.waitMs - this.#now() : 0;
-    return waitMs > 0 ? new Refusal('throttled', { seconds: Math.ceil(waitMs / 1000) }) : null;
+    return Math.max(0, Math.ceil(waitMs / 1000));
   }
 
   failed(place: string): void {

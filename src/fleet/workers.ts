@@ -1,0 +1,177 @@
+/**
+ * The workers of an instance, each in a process of its own: starts them, replaces one that dies, and asks all of them
+ * at once. One that dies takes only its own sessions with it.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../config/config.ts';
+import { messageOf, RequestError } from '../errors.ts';
+import type { Awaitable, Instance } from '../gate/instance.ts';
+import type { Log } from '../telemetry/log.ts';
+import { keepCounts, type MetricValues } from '../telemetry/merge.ts';
+import type { Crew } from './crew.ts';
+import type { Desk } from './desk.ts';
+import type { Worker } from './worker.ts';
+import { type SpawnOptions, type StartWorker, type WorkerExit, WorkerProcess } from './worker-process.ts';
+
+export interface WorkersOptions {
+  readonly count: number;
+  readonly first: Omit<StartWorker, 'number'>;
+  readonly spawn: Omit<SpawnOptions, 'desk'>;
+  readonly openDesk: () => Desk;
+  readonly onDied: () => void;
+  readonly log: Log;
+}
+
+/** A worker that dies again and again must not keep the computer busy. */
+const firstPauseMs = 100;
+const longestPauseMs = 30_000;
+const steadyAfterMs = 60_000;
+
+export class Workers implements Crew {
+  readonly #options: WorkersOptions;
+  readonly #stopping = new AbortController();
+  readonly #starting = new Set<WorkerProcess>();
+  readonly #serving = new Set<WorkerProcess>();
+  readonly #replacements = new Set<Promise<void>>();
+  readonly #lastSeen = new Map<WorkerProcess, MetricValues>();
+  #config: Config;
+  #port: number;
+  #started = 0;
+  #pauseMs = firstPauseMs;
+  #diedAtMs = Number.NEGATIVE_INFINITY;
+  #ended: MetricValues = [];
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+    this.#config = options.first.config;
+    this.#port = options.first.port;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get size(): number {
+    return this.#serving.size;
+  }
+
+  async start(): Promise<void> {
+    const { count, first } = this.#options;
+    try {
+      // The first one finds out which port it is, if any will do.
+      await this.#startOne(first.whenReady);
+      await Promise.all(Array.from({ length: count - 1 }, () => this.#startOne(first.whenReady)));
+    } catch (error) {
+      throw new RequestError(messageOf(error), { cause: error });
+    }
+  }
+
+  async each<T>(ask: (worker: Worker) => Awaitable<T>): Promise<T[]> {
+    const answers = await Promise.allSettled([...this.#serving].map(async ({ calls }) => ask(calls)));
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+
+  any(ask: (worker: Worker) => Awaitable<boolean>, except?: Instance): Promise<boolean> {
+    const found = [...this.#serving]
+      .filter(({ desk }) => desk !== except)
+      .map(async ({ calls }) => {
+        if (!(await ask(calls))) throw new Error('not this one');
+      });
+    return Promise.any(found).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async metrics(): Promise<readonly MetricValues[]> {
+    await Promise.allSettled(
+      [...this.#serving].map(async (worker) => this.#lastSeen.set(worker, await worker.calls.metrics())),
+    );
+    return [...this.#lastSeen.values(), this.#ended];
+  }
+
+  async prepareReload(next: Config): Promise<() => void> {
+    const asked = [...this.#serving];
+    await Promise.all(asked.map(({ calls }) => calls.prepareReload(next)));
+    return () => {
+      this.#config = next;
+      for (const { calls } of asked) void calls.applyReload().catch(() => undefined);
+    };
+  }
+
+  async drain(delayMs: number): Promise<void> {
+    await this.#startNoMore();
+    await this.each((worker) => worker.drain(delayMs));
+  }
+
+  async stop(): Promise<void> {
+    await this.#startNoMore();
+    await Promise.all([...this.#serving].map((worker) => worker.stop()));
+    await Promise.all(this.#replacements);
+  }
+
+  async #startNoMore(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#starting].map((worker) => worker.kill()));
+  }
+
+  /** Resolves when it serves; rejects with why it cannot. */
+  async #startOne(whenReady: boolean): Promise<void> {
+    const { first, spawn, openDesk, log } = this.#options;
+    const worker = new WorkerProcess({ ...spawn, desk: openDesk() });
+    this.#starting.add(worker);
+    void worker.exited.then((exit) => this.#onExit(worker, exit));
+    this.#started += 1;
+    const number = this.#started;
+    try {
+      const config = this.#config;
+      this.#port = await worker.calls.start({ ...first, config, number, port: this.#port, whenReady });
+      if (this.#config !== config) {
+        await worker.calls.prepareReload(this.#config);
+        await worker.calls.applyReload();
+      }
+      this.#serving.add(worker);
+      log.info({ worker: number, pid: worker.pid }, 'worker serves');
+    } catch (error) {
+      await worker.kill();
+      throw error;
+    } finally {
+      this.#starting.delete(worker);
+    }
+  }
+
+  async #onExit(worker: WorkerProcess, exit: WorkerExit): Promise<void> {
+    const { desk, leaving, pid } = worker;
+    const served = this.#serving.delete(worker);
+    if (served && !leaving) {
+      this.#options.log.error({ pid, ...exit, sessions: desk.sessions }, 'a worker has died');
+      this.#options.onDied();
+    }
+    desk.close();
+    if (served && !leaving && !this.#stopping.signal.aborted) {
+      const replacement = this.#replace().finally(() => this.#replacements.delete(replacement));
+      this.#replacements.add(replacement);
+    }
+    const last = this.#lastSeen.get(worker) ?? [];
+    this.#lastSeen.delete(worker);
+    this.#ended = await keepCounts([this.#ended, last]);
+  }
+
+  async #replace(): Promise<void> {
+    const { signal } = this.#stopping;
+    if (performance.now() - this.#diedAtMs > steadyAfterMs) this.#pauseMs = firstPauseMs;
+    this.#diedAtMs = performance.now();
+    while (!signal.aborted) {
+      await delay(this.#pauseMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+      try {
+        return await this.#startOne(true);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#options.log.error({ error }, 'a worker could not be replaced; will try again');
+      }
+    }
+  }
+}
