@@ -45,8 +45,8 @@ export const openGate = async (
   const port = await listenOn(server, place, 'The gate', 'shared');
   server.on('error', onError);
   const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
-  // Also when it is closed already.
-  const stopAccepting = () => void server.close(() => onClosed());
+  // Also when it is closed already. Whom the kernel has already let in is accepted first: closing would reset them.
+  const stopAccepting = () => void setImmediate(() => server.close(() => onClosed()));
   return {
     port,
     setMaxConnections: (count) => {
