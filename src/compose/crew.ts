@@ -1,6 +1,7 @@
 /** The workers as the configuration wants them: one in this process, or several in processes of their own. */
 
 import type { Config, GateConfig } from '../config/config.ts';
+import { environmentWithoutSecrets } from '../config/environment.ts';
 import type { Crew } from '../fleet/crew.ts';
 import type { Desk } from '../fleet/desk.ts';
 import { LoneWorker } from '../fleet/lone-worker.ts';
@@ -35,7 +36,12 @@ export const buildCrew = (context: CrewContext): Crew => {
   return new Workers({
     count: workers,
     first: { ...place, config: workerConfig(config), port: listen.port },
-    spawn: { program: mainFile, args: ['worker'], logTo: log.destination },
+    spawn: {
+      program: mainFile,
+      args: ['worker'],
+      environment: environmentWithoutSecrets(),
+      logTo: log.destination,
+    },
     openDesk,
     onDied: onWorkerDied,
     log,

@@ -9,7 +9,7 @@ import type { Config, GateConfig, LimitsConfig } from '../config/config.ts';
 import { createSealer } from '../control/seal.ts';
 import { Refusal, RequestError } from '../errors.ts';
 import { createCancelDigests } from '../fleet/cancel-digest.ts';
-import type { Worker } from '../fleet/worker.ts';
+import type { LocalWorker } from '../fleet/worker.ts';
 import type { ConnectionDependencies } from '../gate/connection.ts';
 import type { ConnectionFacts } from '../gate/facts.ts';
 import { openGate } from '../gate/gate.ts';
@@ -46,10 +46,6 @@ export interface GateContext {
   readonly metrics: ProcessMetrics;
 }
 
-export interface RunningGate extends Worker {
-  readonly port: number;
-}
-
 const sweepMs = 500;
 const boundaryGraceMs = 2_000;
 const halfCloseGraceMs = 1_000;
@@ -76,7 +72,7 @@ const cancelled = async (session: Session | undefined): Promise<boolean> => {
  * What is started first is stopped last.
  * @throws RequestError one sentence for a file, a key or a port that cannot be used; nothing is left running
  */
-export const startGate = async (context: GateContext): Promise<RunningGate> => {
+export const startGate = async (context: GateContext): Promise<LocalWorker> => {
   const { config, gateConfig, instance, instanceId, log } = context;
   let { limits } = config;
   let { drainTimeoutMs } = gateConfig;

@@ -6,14 +6,15 @@
 import { RequestError } from '../errors.ts';
 import { type Channel, talk } from '../fleet/ipc.ts';
 import { remoteInstance } from '../fleet/remote-instance.ts';
+import type { LocalWorker } from '../fleet/worker.ts';
 import type { StartWorker, WorkerCalls } from '../fleet/worker-process.ts';
 import type { Instance } from '../gate/instance.ts';
 import { type AdjustableLog, createLog } from '../telemetry/log.ts';
 import { createProcessMetrics } from '../telemetry/metrics.ts';
-import { type RunningGate, startGate } from './gate.ts';
+import { startGate } from './gate.ts';
 
 interface Serving {
-  readonly gate: RunningGate;
+  readonly gate: LocalWorker;
   readonly log: AdjustableLog;
 }
 
@@ -25,7 +26,7 @@ export const runWorker = async (channel: Channel): Promise<void> => {
   let serving: Serving | null = null;
   let nextLevel: Parameters<AdjustableLog['setLevel']>[0] | null = null;
 
-  const gate = (): RunningGate | undefined => serving?.gate;
+  const gate = (): LocalWorker | undefined => serving?.gate;
   const started = (): Serving => {
     if (!serving) throw new Error('This worker does not serve.');
     return serving;

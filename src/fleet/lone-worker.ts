@@ -3,9 +3,7 @@
 import type { Config } from '../config/config.ts';
 import type { Awaitable, Instance } from '../gate/instance.ts';
 import type { Crew } from './crew.ts';
-import type { Worker } from './worker.ts';
-
-export type LocalWorker = Worker & { readonly port: number };
+import type { LocalWorker, Worker } from './worker.ts';
 
 export class LoneWorker implements Crew {
   readonly #instance: Instance;

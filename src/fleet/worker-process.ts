@@ -32,6 +32,7 @@ export interface SpawnOptions {
   /** What it is started with: the program, and arguments that make it a worker. */
   readonly program: string;
   readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
   /** File descriptor of its log. */
   readonly logTo: number;
   readonly desk: Desk;
@@ -54,12 +55,13 @@ export class WorkerProcess {
   readonly #killAtExit = () => void this.#child.kill('SIGKILL');
   #leaving = false;
 
-  constructor({ program, args, logTo, desk }: SpawnOptions) {
+  constructor({ program, args, environment, logTo, desk }: SpawnOptions) {
     this.desk = desk;
     this.#child = fork(program, args, {
       serialization: 'advanced',
       stdio: ['ignore', logTo, 'inherit', 'ipc'],
       execArgv: [],
+      env: environment,
     });
     // What cannot be sent is known by the answer that does not come.
     this.#child.on('error', () => undefined);

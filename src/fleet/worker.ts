@@ -32,3 +32,6 @@ export interface Worker {
   /** Ends what is left, and everything else. */
   stop(): Promise<void>;
 }
+
+/** One in this very process. */
+export type LocalWorker = Worker & { readonly port: number };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { gateUnderTest, gateWith, proxyHeader } from '../gate/gate-fixture.ts';
 import { pollUntil } from '../support/poll.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -9,10 +9,13 @@ import { shownOf, withWorkers, workerPids } from './workers-fixture.ts';
 
 const proxied = gateWith({ trustedProxies: ['127.0.0.0/8'] });
 const home = '198.51.100.1';
+const secret = 'a secret of the environment';
 let host = 10;
 const nextAddress = () => `198.51.100.${host++}`;
 
 describe('two workers', () => {
+  beforeAll(() => void vi.stubEnv('POSTERN_TEST_SECRET', secret));
+  afterAll(() => void vi.unstubAllEnvs());
   const gate = gateUnderTest({ configure: withWorkers(2, proxied), allow: ['198.51.100.0/24'] });
 
   it('share the port', async () => {
@@ -94,6 +97,8 @@ describe('two workers', () => {
     for (const pid of workerPids(gate.postern).values()) {
       const shown = await shownOf(pid);
       expect(shown).toContain('worker');
+      // A secret that the configuration took from the environment would stand beside it.
+      expect(shown).not.toContain(secret);
       const { store, sealingKeys } = gate.postern.config;
       expect(shown).not.toContain(new URL(store.url).password || store.url);
       for (const { key } of sealingKeys) expect(shown).not.toContain(key.toString('base64'));
