@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** From the command line to a command and from its end to an exit code; the only place that ends the process. */
 
+import { existsSync, readFileSync } from 'node:fs';
 import { failureFrom, formatFailure } from './cli/failure.ts';
 import { buildProgram } from './cli/program.ts';
 import type { StopCause, Terminal } from './cli/terminal.ts';
@@ -23,6 +24,18 @@ const untilSignal: Terminal['untilSignal'] = (onHangup) => {
   return promise;
 };
 
+/** The signal would end whatever else has got that process id meanwhile; Linux shows what it is. */
+const serves: Terminal['serves'] = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return (
+      !existsSync('/proc/self') || readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('serve')
+    );
+  } catch {
+    return false;
+  }
+};
+
 const parent: Terminal['parent'] = () => {
   if (!process.send) return null;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => undefined);
@@ -36,7 +49,7 @@ const program = buildProgram({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   untilSignal,
-  findProcess: (pid) => void process.kill(pid, 0),
+  serves,
   tellReplaced: (pid) => void process.kill(pid, 'SIGUSR2'),
   parent,
 });

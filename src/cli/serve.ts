@@ -9,12 +9,6 @@ import { RequestError } from '../errors.ts';
 import { parseCount } from './options.ts';
 import type { Shell } from './shell.ts';
 
-const cannotBeReplaced = (pid: number, error: unknown): RequestError =>
-  new RequestError(
-    `There is no Postern to replace with the process id ${pid} (${(error as NodeJS.ErrnoException).code}).`,
-    { cause: error },
-  );
-
 export const addServeCommand = (program: Command, shell: Shell): void => {
   const { terminal } = shell;
   program
@@ -27,15 +21,11 @@ export const addServeCommand = (program: Command, shell: Shell): void => {
     )
     .action(async ({ replace }: { replace?: number }) => {
       const config = shell.loadConfig();
-      const ifThere = (tell: (pid: number) => void): void => {
-        if (replace === undefined) return;
-        try {
-          tell(replace);
-        } catch (error) {
-          throw cannotBeReplaced(replace, error);
-        }
-      };
-      ifThere(terminal.findProcess);
+      if (replace !== undefined && !terminal.serves(replace)) {
+        throw new RequestError(
+          `The process ${replace} is no running Postern of this user: nothing to replace.`,
+        );
+      }
       // Before starting: a container may be stopped while it still does.
       const started = Promise.withResolvers<Serving>();
       const stopped = terminal.untilSignal(
@@ -52,8 +42,10 @@ export const addServeCommand = (program: Command, shell: Shell): void => {
         claim: replace === undefined ? 'alone' : 'shared',
       });
       started.resolve(serving);
-      ifThere(terminal.tellReplaced);
-      if (replace !== undefined) log.info({ replaced: replace }, 'took over');
+      if (replace !== undefined && terminal.serves(replace)) {
+        terminal.tellReplaced(replace);
+        log.info({ pid: replace }, 'took over from');
+      }
       const cause = await stopped;
       await serving.stop(cause === 'replaced');
     });

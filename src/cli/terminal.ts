@@ -14,10 +14,10 @@ export interface Terminal {
    * has resolved.
    */
   readonly untilSignal: (onHangup?: () => void) => Promise<StopCause>;
-  /** Tells a process of the same user that it has been replaced. @throws Error when there is none */
+  /** Whether that is a running `postern serve` of the same user. */
+  readonly serves: (pid: number) => boolean;
+  /** Tells it that it has been replaced. */
   readonly tellReplaced: (pid: number) => void;
-  /** @throws Error when there is no such process, or it is somebody else's */
-  readonly findProcess: (pid: number) => void;
   /**
    * The channel to the process that started this one as its worker, which alone decides from now on when this one ends:
    * signals that a terminal or a service manager sends to all are ignored. null: nobody did.

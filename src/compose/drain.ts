@@ -9,6 +9,7 @@ import type { Gate } from '../gate/gate.ts';
 import type { WaitingRoom } from '../gate/login.ts';
 import type { SessionRegistry } from '../gate/registry.ts';
 import type { Log } from '../telemetry/log.ts';
+import { within } from '../within.ts';
 
 export interface Draining {
   readonly gate: Gate;
@@ -24,13 +25,6 @@ export interface Draining {
 /** How long a login that is under way may still take. */
 const loginGraceMs = 5_000;
 
-const withinMs = async (timeoutMs: number, done: Promise<void>): Promise<void> => {
-  const { promise: tooLong, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  await Promise.race([done, tooLong]);
-  clearTimeout(timer);
-};
-
 /** Resolves when every connection has come to its end; the rest is forced within seconds after the timeout. */
 export const drainGate = async (draining: Draining): Promise<void> => {
   const { gate, waitingRoom, registry, delayMs, timeoutMs, log } = draining;
@@ -38,17 +32,15 @@ export const drainGate = async (draining: Draining): Promise<void> => {
   if (delayMs > 0) await delay(delayMs);
   // 3. Stop accepting; who is logging in may finish.
   gate.stopAccepting();
-  const allIn = withinMs(loginGraceMs, waitingRoom.emptied()).then(() =>
+  const allIn = within(loginGraceMs, waitingRoom.emptied(), undefined).then(() =>
     waitingRoom.abortAll(new Refusal('shutting-down')),
   );
   // 4. Idle sessions end at a message boundary, and every other one as soon as it is idle and in no transaction.
   registry.drain(new Refusal('ended-shutdown'));
   log.info({ sessions: registry.size, timeoutMs }, 'draining');
   // 5. Transactions and running queries get their time.
-  await withinMs(
-    timeoutMs,
-    allIn.then(() => registry.emptied()),
-  );
+  const drained = allIn.then(() => registry.emptied());
+  await within(timeoutMs, drained, undefined);
   // 6. The rest is cancelled and ended.
   waitingRoom.abortAll(new Refusal('shutting-down'));
   const cut = [...registry.sessions()].filter(({ ending }) => !ending.aborted).length;

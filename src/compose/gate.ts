@@ -29,6 +29,7 @@ import { listen } from '../postgres/listen.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type ProcessMetrics } from '../telemetry/metrics.ts';
 import { createReport } from '../telemetry/report.ts';
+import { within } from '../within.ts';
 import { drainGate } from './drain.ts';
 import { recordAttempts, storeOptions } from './gate-store.ts';
 import { loadMaterial } from './material.ts';
@@ -56,11 +57,10 @@ const maxConnections = ({ sessions, halfOpen }: LimitsConfig): number => session
 /** How long the store may take to give a gate the policy that it needs before it listens. */
 const policyPatienceMs = 60_000;
 
-const within = async (patienceMs: number, ready: Promise<void>): Promise<void> => {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const sentence = `The store has not answered within ${patienceMs / 1000} seconds.`;
-  const timer = setTimeout(() => reject(new RequestError(sentence)), patienceMs);
-  await Promise.race([ready, late]).finally(() => clearTimeout(timer));
+/** @throws RequestError when the policy does not come in time */
+const untilReady = async (ready: Promise<void>): Promise<void> => {
+  if ((await within(policyPatienceMs, ready, 'late')) !== 'late') return;
+  throw new RequestError(`The store has not answered within ${policyPatienceMs / 1000} seconds.`);
 };
 
 const cancelled = async (session: Session | undefined): Promise<boolean> => {
@@ -137,7 +137,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
     },
   };
   let dependencies: ConnectionDependencies = { ...lasting, ...material };
-  if (context.whenReady) await within(policyPatienceMs, policy.ready);
+  if (context.whenReady) await untilReady(policy.ready);
   const gate = await openGate(
     {
       ...context.listen,

@@ -56,6 +56,8 @@ export interface RunningInstance {
 /** An answer takes milliseconds; what a fleet's people cancel is far below the limit. */
 const askingElsewhere = { patienceMs: 5_000, perSecond: 50 };
 const heartbeatMs = 1_000;
+/** One that does not answer counts as one that is not there. */
+const statePatienceMs = 2_000;
 
 const sentenceOf = ({ code, facts }: Denial): string => failureOf(code).message(facts);
 
@@ -118,7 +120,9 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
     instance: { id, version, startedAt },
     intervalMs: heartbeatMs,
     policyVersion: async () =>
-      oldest(await crew.each(async (worker) => (await worker.state()).policyVersion)),
+      oldest(
+        (await crew.each((worker) => worker.state(), statePatienceMs)).map((state) => state.policyVersion),
+      ),
     sessions: () => ledger.sessions(),
     onFailed: (error) => log.debug({ error }, 'heartbeat failed'),
   });
@@ -149,7 +153,7 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
     port: crew.port,
     notReadyBecause: async () => {
       if (draining) return failureOf('shutting-down').message({});
-      const states = await crew.each((worker) => worker.state());
+      const states = await crew.each((worker) => worker.state(), statePatienceMs);
       const [why] = states.map(({ closedBecause }) => closedBecause);
       if (states.some(({ closedBecause }) => closedBecause === null)) return null;
       return sentenceOf(why ?? { code: 'starting-up', facts: {} });

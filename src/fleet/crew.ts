@@ -12,8 +12,8 @@ export interface Crew {
   readonly size: number;
   /** @throws RequestError what one says that cannot serve; `stop` is still to be called */
   start(): Promise<void>;
-  /** What each says that is serving; what one rejects with counts as no answer. */
-  each<T>(ask: (worker: Worker) => Awaitable<T>): Promise<T[]>;
+  /** What each says that is serving, within that time; what one rejects with counts as no answer. */
+  each<T>(ask: (worker: Worker) => Awaitable<T>, patienceMs?: number): Promise<T[]>;
   /** Resolves with the first `true`, or with false when nobody says so. @param except is the one that asks */
   any(ask: (worker: Worker) => Awaitable<boolean>, except?: Instance): Promise<boolean>;
   /** Of processes of their own: those that serve, and what is left of those that have ended. */

@@ -9,6 +9,7 @@ import { messageOf, RequestError } from '../errors.ts';
 import type { Awaitable, Instance } from '../gate/instance.ts';
 import type { Log } from '../telemetry/log.ts';
 import { keepCounts, type MetricValues } from '../telemetry/merge.ts';
+import { within } from '../within.ts';
 import type { Crew } from './crew.ts';
 import type { Desk } from './desk.ts';
 import type { Worker } from './worker.ts';
@@ -27,6 +28,8 @@ export interface WorkersOptions {
 const firstPauseMs = 100;
 const longestPauseMs = 30_000;
 const steadyAfterMs = 60_000;
+/** One that does not answer must not take the metrics of the others with it. */
+const metricsPatienceMs = 2_000;
 
 export class Workers implements Crew {
   readonly #options: WorkersOptions;
@@ -67,9 +70,16 @@ export class Workers implements Crew {
     }
   }
 
-  async each<T>(ask: (worker: Worker) => Awaitable<T>): Promise<T[]> {
-    const answers = await Promise.allSettled([...this.#serving].map(async ({ calls }) => ask(calls)));
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  async each<T>(ask: (worker: Worker) => Awaitable<T>, patienceMs?: number): Promise<T[]> {
+    const none: T[] = [];
+    const answers = [...this.#serving].map(async ({ calls }) => {
+      const answer = Promise.resolve(ask(calls)).then(
+        (value) => [value],
+        () => none,
+      );
+      return patienceMs === undefined ? answer : within(patienceMs, answer, none);
+    });
+    return (await Promise.all(answers)).flat(1) as T[];
   }
 
   any(ask: (worker: Worker) => Awaitable<boolean>, except?: Instance): Promise<boolean> {
@@ -85,9 +95,11 @@ export class Workers implements Crew {
   }
 
   async metrics(): Promise<readonly MetricValues[]> {
-    await Promise.allSettled(
-      [...this.#serving].map(async (worker) => this.#lastSeen.set(worker, await worker.calls.metrics())),
-    );
+    const seen = [...this.#serving].map(async (worker) => {
+      const values = await within(metricsPatienceMs, worker.calls.metrics(), null);
+      if (values && this.#serving.has(worker)) this.#lastSeen.set(worker, values);
+    });
+    await Promise.allSettled(seen);
     return [...this.#lastSeen.values(), this.#ended];
   }
 
