@@ -26,12 +26,16 @@ const sessionThatDoesNotRead = async (select: string) => {
   session.stream.pause();
   session.stream.write(query(`${select} -- ${mark}`));
   await untilRunning(postern, mark);
-  await pollUntil(async () => {
-    const [row] = await postern.superuser(
-      `SELECT wait_event FROM pg_stat_activity WHERE query LIKE '%${mark}' AND pid <> pg_backend_pid()`,
-    );
-    return row?.['wait_event'] === 'ClientWrite';
-  });
+  await pollUntil(
+    async () => {
+      const [row] = await postern.superuser(
+        `SELECT wait_event FROM pg_stat_activity WHERE query LIKE '%${mark}' AND pid <> pg_backend_pid()`,
+      );
+      return row?.['wait_event'] === 'ClientWrite';
+    },
+    // A starved machine takes its time to make a row of 200 MB.
+    { timeoutMs: 20_000 },
+  );
   return {
     ...session,
     mark,
