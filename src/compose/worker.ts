@@ -24,6 +24,7 @@ export const runWorker = async (channel: Channel): Promise<void> => {
   channel.on('disconnect', onAlone);
   const metrics = createProcessMetrics();
   let serving: Serving | null = null;
+  let stopped = false;
   let nextLevel: Parameters<AdjustableLog['setLevel']>[0] | null = null;
 
   const gate = (): LocalWorker | undefined => serving?.gate;
@@ -68,11 +69,15 @@ export const runWorker = async (channel: Channel): Promise<void> => {
       if (nextLevel) started().log.setLevel(nextLevel);
     },
     drain: (delayMs) => started().gate.drain(delayMs),
-    stop: async () => gate()?.stop(),
+    stop: async () => {
+      stopped = true;
+      await gate()?.stop();
+    },
   };
   const instance = remoteInstance(talk<Instance>(channel, calls));
 
   await alone;
+  if (stopped) return;
   await gate()?.drain(0);
   await gate()?.stop();
 };
