@@ -28,9 +28,12 @@ import { openDatabase } from '../postgres/database.ts';
 import { listen } from '../postgres/listen.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics, type ProcessMetrics } from '../telemetry/metrics.ts';
+import { createMilestones } from '../telemetry/milestones.ts';
+import { RelayedBytes } from '../telemetry/relayed-bytes.ts';
 import { createReport } from '../telemetry/report.ts';
 import { within } from '../within.ts';
 import { drainGate } from './drain.ts';
+import { gateReadings, liveTraffic } from './gate-readings.ts';
 import { recordAttempts, storeOptions } from './gate-store.ts';
 import { loadMaterial } from './material.ts';
 import { keepPolicyInMemory } from './policy-in-memory.ts';
@@ -98,14 +101,15 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
   const registry = new SessionRegistry(instance, policy.book, now, cancelDigests.understood);
   const waitingRoom = new WaitingRoom(instance);
 
+  const relayedBytes = new RelayedBytes(() => liveTraffic(registry));
   const metrics = createMetrics(
-    {
-      activeSessions: () => registry.size,
-      halfOpenConnections: () => waitingRoom.size,
-      policyAgeSeconds: () => policy.ageMs() / 1000,
-      policyVersion: () => policy.version() ?? 0,
-      accounts: () => policy.book.size,
-    },
+    gateReadings({
+      registry,
+      waitingRoom,
+      policy,
+      relayedBytes,
+      attemptsWaiting: () => recorder.waiting,
+    }),
     context.metrics,
   );
   const recorder = recordAttempts({
@@ -116,7 +120,13 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
     log,
   });
   running.defer(() => recorder.close());
-  const report = createReport({ log, metrics, recordAttempt: recorder.add, now });
+  const report = createReport({
+    log,
+    metrics,
+    sessionEnded: relayedBytes.sessionEnded,
+    recordAttempt: recorder.add,
+    now,
+  });
 
   const lasting = {
     policy: policy.book,
@@ -130,6 +140,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
     openRolePassword: (key: ApiKey) => sealer.open(key.sealedRolePassword, key.id),
     boundaryGraceMs,
     halfCloseGraceMs,
+    milestones: createMilestones(metrics),
     report: (facts: ConnectionFacts, ending: Ending) => {
       report(facts, ending);
       const rejected = ending.kind === 'refused' && ending.refusal.code === 'backend-rejected-role';
@@ -142,6 +153,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
     {
       ...context.listen,
       maxConnections: maxConnections(limits),
+      onUnheard: () => metrics.unheard.inc(),
       onError: (error) => log.error({ error }, 'the gate reports an error'),
     },
     () => dependencies,

@@ -79,6 +79,7 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
   const stopping = new AbortController();
   let draining = false;
   let { drainDelayMs } = gateConfig;
+  let { limits } = config;
   await using running = new AsyncDisposableStack();
 
   const store = openDatabase(storeOptions(config));
@@ -104,7 +105,15 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
     });
     return desk;
   };
-  const metrics = createInstanceMetrics({ workers: () => crew.size }, context.metrics);
+  const metrics = createInstanceMetrics(
+    {
+      workers: () => crew.size,
+      halfOpenLimit: () => limits.halfOpen,
+      sessionsLimit: () => limits.sessions,
+      draining: () => Number(draining),
+    },
+    context.metrics,
+  );
   const crew = buildCrew({
     config,
     gateConfig,
@@ -168,7 +177,8 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
       const apply = await crew.prepareReload(workerConfig(next));
       return () => {
         apply();
-        ledger.setLimits(next.limits);
+        limits = next.limits;
+        ledger.setLimits(limits);
         drainDelayMs = next.gate?.drainDelayMs ?? drainDelayMs;
       };
     },

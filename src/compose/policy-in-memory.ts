@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import { Refusal } from '../errors.ts';
 import { PolicyBook } from '../policy/book.ts';
 import type { Database } from '../postgres/database.ts';
-import { followPolicy } from '../store/change-feed.ts';
+import { type FeedState, followPolicy } from '../store/change-feed.ts';
 import type { ConnectListener } from '../store/listening.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -17,6 +17,9 @@ export interface PolicyInMemory {
   readonly version: () => number | null;
   /** Milliseconds since the store last confirmed the policy, or since the start. */
   readonly ageMs: () => number;
+  readonly feedState: () => FeedState;
+  /** How long the store has been away; null: it is there. */
+  readonly storeAwayMs: () => number | null;
   /** Why nobody new may come in at the moment; null: somebody may. */
   readonly closedBecause: () => Refusal | null;
   /** Resolves once the policy has been loaded. */
@@ -59,6 +62,12 @@ export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
     book,
     version: () => version,
     ageMs,
+    feedState: () => feed.health().state,
+    storeAwayMs: () => {
+      // A network that swallows everything is noticed late; that nothing was confirmed is known at once.
+      const away = feed.health().state === 'failing' || ageMs() > 3 * config.pollIntervalMs;
+      return away ? ageMs() : null;
+    },
     closedBecause: () => {
       if (feed.health().lastConfirmedAt === null) return new Refusal('starting-up');
       const seconds = Math.round(ageMs() / 1000);

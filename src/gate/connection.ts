@@ -21,6 +21,13 @@ import { type RelayDependencies, relay } from './relay/relay.ts';
 import { type ShutDependencies, shut } from './shut/shut.ts';
 import type { Ending } from './values.ts';
 
+/** Told as the connection gets there. */
+export interface Milestones {
+  readonly accepted: () => void;
+  readonly secured: (facts: ConnectionFacts) => void;
+  readonly opened: (facts: ConnectionFacts) => void;
+}
+
 export interface ConnectionDependencies
   extends AcceptDependencies,
     EncryptDependencies,
@@ -30,12 +37,14 @@ export interface ConnectionDependencies
     OpenDependencies,
     RelayDependencies,
     ShutDependencies {
+  readonly milestones: Milestones;
   readonly waitingRoom: WaitingRoom;
   readonly loginTimeoutMs: number;
 }
 
 /** Serves one client from accept to close. Resolves when its socket is closed; never rejects. */
 export const serveConnection = async (socket: Socket, deps: ConnectionDependencies): Promise<void> => {
+  deps.milestones.accepted();
   const facts = beginFacts(displayAddress(socket.remoteAddress ?? ''), socket.remotePort ?? 0, deps.now());
   const line = new ClientLine(socket);
   const login = deps.waitingRoom.startLogin(deps.loginTimeoutMs);
@@ -59,6 +68,7 @@ const live = async (
   enter('encrypt');
   const secured = await encrypt(admitted, facts, deps);
   if (secured.kind === 'cancel') return forwardCancel(secured, admitted, deps);
+  deps.milestones.secured(facts);
   enter('greet');
   const hello = await greet(secured, facts, deps);
   if (hello.kind === 'cancel') return forwardCancel(hello, admitted, deps);
@@ -68,6 +78,7 @@ const live = async (
     enter('open');
     const backend = await open(secured, hello, identity, facts, deps);
     login.finish();
+    deps.milestones.opened(facts);
     enter('relay');
     return await relay(secured, backend, identity, facts, deps);
   } finally {

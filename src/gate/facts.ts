@@ -5,11 +5,13 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Stage } from '../failures.ts';
+import { LoginTime } from './login-time.ts';
 
 export interface ConnectionFacts {
   /** 12 hex digits; the client sees it in DETAIL, the log carries it. */
   readonly id: string;
   readonly startedAtMs: number;
+  readonly loginTime: LoginTime;
   stage: Stage | 'shut';
   /** The client's address as people write it: the PROXY header's where there is one. */
   address: string;
@@ -27,6 +29,8 @@ export interface ConnectionFacts {
   backend?: string;
   tlsVersion?: string;
   protocol?: string;
+  /** How long the TLS handshake took. */
+  tlsHandshakeMs?: number;
   /** Milliseconds from accept until the end of the TLS handshake, the API key, the backend's ReadyForQuery. */
   securedAfterMs?: number;
   identifiedAfterMs?: number;
@@ -38,6 +42,7 @@ export interface ConnectionFacts {
 export const beginFacts = (address: string, port: number, nowMs: number): ConnectionFacts => ({
   id: randomBytes(6).toString('hex'),
   startedAtMs: nowMs,
+  loginTime: new LoginTime(),
   stage: 'accept',
   address,
   port,

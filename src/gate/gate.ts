@@ -20,6 +20,7 @@ export interface Gate {
 export interface GateOptions extends ListenOptions {
   /** More are closed unheard: what is left of the file descriptors is for the backends. */
   readonly maxConnections: number;
+  readonly onUnheard: () => void;
   /** What the listening socket reports later, such as too many open files, and bugs; the gate goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -29,7 +30,7 @@ const closeGraceMs = 5_000;
 
 /** @throws RequestError one sentence when the port cannot be had */
 export const openGate = async (
-  { onError, maxConnections, ...place }: GateOptions,
+  { onError, onUnheard, maxConnections, ...place }: GateOptions,
   dependenciesNow: () => ConnectionDependencies,
 ): Promise<Gate> => {
   const connections = new Map<Socket, Promise<void>>();
@@ -42,6 +43,7 @@ export const openGate = async (
     );
   });
   server.maxConnections = maxConnections;
+  server.on('drop', onUnheard);
   const port = await listenOn(server, place, 'The gate', 'shared');
   server.on('error', onError);
   const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();

@@ -25,6 +25,11 @@ export class Batches<Item> {
     this.#timer = setInterval(() => void this.flush(), options.flushIntervalMs);
   }
 
+  /** What has not been written yet, but for a batch under way. */
+  get size(): number {
+    return this.#queue.length;
+  }
+
   add(item: Item): void {
     this.#queue.push(item);
     this.#trim();

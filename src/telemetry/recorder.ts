@@ -42,6 +42,11 @@ export class Recorder {
     });
   }
 
+  /** Records on their way. */
+  get waiting(): number {
+    return this.#batches.size;
+  }
+
   readonly add = (attempt: AttemptRecord): void => this.#batches.add(attempt);
 
   /** Writes what is left, if the store takes it. */

@@ -9,6 +9,7 @@ import type { ConnectionFacts } from '../gate/facts.ts';
 import type { Ending } from '../gate/values.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Traffic } from './relayed-bytes.ts';
 
 /** What the store keeps of a connection whose account is known; its columns are the store's affair. */
 export interface AttemptRecord {
@@ -30,6 +31,8 @@ export interface AttemptRecord {
 export interface ReportDependencies {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What a connection has relayed in all. */
+  readonly sessionEnded: (traffic: Traffic) => void;
   readonly recordAttempt: (attempt: AttemptRecord) => void;
   readonly now: () => number;
 }
@@ -89,18 +92,11 @@ const logLine = (facts: ConnectionFacts, ending: Ending, durationMs: number) => 
 const count = (metrics: Metrics, facts: ConnectionFacts, ending: Ending, durationMs: number): void => {
   const outcome = outcomeOf(facts, ending);
   metrics.connections.inc({ outcome });
-  if (facts.securedAfterMs !== undefined)
-    metrics.handshakeSeconds.observe(elapsedMs(0, facts.securedAfterMs) / 1000);
   if (ending.kind === 'cancel') metrics.cancels.inc({ outcome: ending.outcome });
   if (ending.kind === 'refused') metrics.refusals.inc({ stage: facts.stage, reason: ending.refusal.code });
   if (outcome !== 'admitted') return;
-  const { securedAfterMs = 0, identifiedAfterMs = 0, openedAfterMs = 0 } = facts;
-  metrics.loginSeconds.observe({ part: 'tls' }, elapsedMs(0, securedAfterMs) / 1000);
-  metrics.loginSeconds.observe({ part: 'key' }, elapsedMs(securedAfterMs, identifiedAfterMs) / 1000);
-  metrics.loginSeconds.observe({ part: 'backend' }, elapsedMs(identifiedAfterMs, openedAfterMs) / 1000);
-  metrics.sessionSeconds.observe(durationMs / 1000);
-  metrics.bytes.inc({ direction: 'client_to_backend' }, facts.clientToBackendBytes);
-  metrics.bytes.inc({ direction: 'backend_to_client' }, facts.backendToClientBytes);
+  const openedAfterMs = elapsedMs(0, facts.openedAfterMs ?? 0);
+  metrics.sessionSeconds.observe(elapsedMs(openedAfterMs, durationMs) / 1000);
   metrics.sessionEnds.inc({
     side: ending.kind === 'closed' ? ending.side : 'postern',
     reason: refusalOf(ending)?.code ?? 'closed',
@@ -133,10 +129,11 @@ const attemptOf = (
 
 /** @returns what `shut` calls once per connection */
 export const createReport =
-  ({ log, metrics, recordAttempt, now }: ReportDependencies) =>
+  ({ log, metrics, sessionEnded, recordAttempt, now }: ReportDependencies) =>
   (facts: ConnectionFacts, ending: Ending): void => {
     const durationMs = elapsedMs(facts.startedAtMs, now());
     count(metrics, facts, ending, durationMs);
+    sessionEnded(facts);
     log[levelOf(ending)](logLine(facts, ending, durationMs), 'connection');
     // Strangers must not be able to fill the store: log and metrics are enough for them.
     const { accountId } = facts;

@@ -22,7 +22,7 @@ export const accept = async (
 ): Promise<Admitted> => {
   const peer = parseAddress(facts.address);
   if (peer && admittedUntil(trustedProxies, peer) > 0) {
-    const source = await readProxyHeader(line.stream, login.signal);
+    const source = await facts.loginTime.waitingFor('client', readProxyHeader(line.stream, login.signal));
     if (source) {
       facts.address = displayAddress(source.address);
       facts.port = source.port;

@@ -65,11 +65,14 @@ export const encrypt = async (
   dependencies: EncryptDependencies,
 ): Promise<Secured | CancelOrder> => {
   const { line, login } = admitted;
-  const beginning = await negotiate(admitted);
+  const { loginTime } = facts;
+  const beginning = await loginTime.waitingFor('client', negotiate(admitted));
   if (typeof beginning === 'object') return beginning;
   line.beginEncryption();
   const { tls } = dependencies;
-  const stream = await tls.handshake(line.stream, login.signal);
+  const handshakeBeganAtMs = performance.now();
+  const stream = await loginTime.waitingFor('client', tls.handshake(line.stream, login.signal));
+  facts.tlsHandshakeMs = performance.now() - handshakeBeganAtMs;
   line.encrypted(stream);
   facts.securedAfterMs = dependencies.now() - facts.startedAtMs;
   facts.tlsVersion = stream.getProtocol() ?? 'unknown';

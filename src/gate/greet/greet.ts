@@ -76,7 +76,7 @@ export const greet = async (
   facts: ConnectionFacts,
   dependencies: GreetDependencies,
 ): Promise<Hello | CancelOrder> => {
-  const packet = await readStartup(secured);
+  const packet = await facts.loginTime.waitingFor('client', readStartup(secured));
   if (packet.kind === 'cancel') return packet;
   if (packet.kind !== 'startup') throw new Refusal('too-many-negotiations');
 

@@ -21,6 +21,7 @@ import {
 } from '../../wire/messages.ts';
 import { scramSha256, scramSha256Plus } from '../../wire/scram-attributes.ts';
 import { finishScram, type ScramVerifier, startScram } from '../../wire/scram-server.ts';
+import type { LoginTime } from '../login-time.ts';
 import { readMessage } from '../reading.ts';
 import type { Secured } from '../values.ts';
 
@@ -35,8 +36,14 @@ export type Proof =
 
 const passwordMessage = 'p'.charCodeAt(0);
 
-const readAnswer = async ({ line, login }: Secured, maxBytes: number): Promise<Buffer> => {
-  const { type, body } = await readMessage(line.stream, maxBytes, login.signal, 'client');
+/** The client, and the time of its login, to which waiting for its answers is put down. */
+export type Asked = Pick<Secured, 'line' | 'login' | 'serverEndPoint'> & { readonly loginTime: LoginTime };
+
+const readAnswer = async ({ line, login, loginTime }: Asked, maxBytes: number): Promise<Buffer> => {
+  const { type, body } = await loginTime.waitingFor(
+    'client',
+    readMessage(line.stream, maxBytes, login.signal, 'client'),
+  );
   if (type !== passwordMessage) {
     throw new Refusal('message-invalid', { reason: 'another message came instead of the password' });
   }
@@ -58,24 +65,24 @@ const nobody: Candidate = { storedKey: Buffer.alloc(32), serverKey: Buffer.alloc
 
 /** @param keys the account's keys, likeliest first */
 export const askByScram = async (
-  secured: Secured,
+  asked: Asked,
   account: AccountPolicy,
   keys: readonly ApiKey[],
 ): Promise<Proof> => {
-  const { stream } = secured.line;
-  const plusOffered = secured.serverEndPoint !== null;
+  const { stream } = asked.line;
+  const plusOffered = asked.serverEndPoint !== null;
   stream.write(buildAuthenticationSasl(plusOffered ? [scramSha256Plus, scramSha256] : [scramSha256]));
-  const { mechanism, data } = parseSaslInitialResponse(await readAnswer(secured, maxSaslMessageBytes));
+  const { mechanism, data } = parseSaslInitialResponse(await readAnswer(asked, maxSaslMessageBytes));
   const { serverFirst, state } = startScram({
     mechanism,
     clientFirst: data,
     salt: account.scramSalt,
     iterations: account.scramIterations,
     serverNonce: randomBytes(18).toString('base64'),
-    channelBinding: { plusOffered, data: secured.serverEndPoint },
+    channelBinding: { plusOffered, data: asked.serverEndPoint },
   });
   stream.write(buildAuthenticationSaslContinue(serverFirst));
-  const clientFinal = parseSaslResponse(await readAnswer(secured, maxSaslMessageBytes));
+  const clientFinal = parseSaslResponse(await readAnswer(asked, maxSaslMessageBytes));
   const candidates = keys.length > 0 ? keys.map(candidateFor) : [nobody];
   const outcome = finishScram(state, clientFinal, candidates);
   if (outcome.kind === 'rejected' || outcome.candidate.key === null) return { kind: 'wrong' };
@@ -83,9 +90,9 @@ export const askByScram = async (
   return { kind: 'key', key: outcome.candidate.key, confirmation };
 };
 
-export const askByPassword = async (secured: Secured, keys: readonly ApiKey[]): Promise<Proof> => {
-  secured.line.stream.write(buildAuthenticationCleartextPassword());
-  const password = parsePasswordMessage(await readAnswer(secured, maxPasswordMessageBytes));
+export const askByPassword = async (asked: Asked, keys: readonly ApiKey[]): Promise<Proof> => {
+  asked.line.stream.write(buildAuthenticationCleartextPassword());
+  const password = parsePasswordMessage(await readAnswer(asked, maxPasswordMessageBytes));
   // QGIS tries an empty password first: a question, not a guess.
   if (password === '') return { kind: 'empty' };
   // The comparison of digests tells nothing about keys: who controls the digest already knows its preimage.

@@ -26,13 +26,15 @@ export interface IdentifyDependencies {
 const askForKey = async (
   secured: Secured,
   { account, user }: Hello,
+  { loginTime }: ConnectionFacts,
   { clientAuthentication, instance, recentKeys, now }: IdentifyDependencies,
 ): Promise<ApiKey> => {
   const place = `${account.id} ${secured.shownAddress}`;
   const keys = recentKeys.likeliestFirst(account);
   const method = account.clientAuthentication ?? clientAuthentication;
+  const asked = { ...secured, loginTime };
   const proof =
-    method === 'password' ? await askByPassword(secured, keys) : await askByScram(secured, account, keys);
+    method === 'password' ? await askByPassword(asked, keys) : await askByScram(asked, account, keys);
   if (proof.kind === 'key' && isUsableKey(proof.key, now())) {
     instance.keyProved(place);
     recentKeys.used(account, proof.key);
@@ -51,7 +53,7 @@ export const identify = async (
   facts: ConnectionFacts,
   dependencies: IdentifyDependencies,
 ): Promise<Identity> => {
-  const key = await askForKey(secured, hello, dependencies);
+  const key = await askForKey(secured, hello, facts, dependencies);
   facts.keyId = key.id;
   facts.keyName = key.name;
   facts.identifiedAfterMs = dependencies.now() - facts.startedAtMs;

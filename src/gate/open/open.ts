@@ -67,20 +67,25 @@ export const open = async (
   facts.backend = backend.name;
   const client = secured.line.stream;
   const startup = startupFor(hello, key);
+  const { loginTime } = facts;
   const leaving = watchForEnd(client);
   const signal = AbortSignal.any([secured.login.signal, session.ending, leaving.signal]);
   let line: BackendLine | undefined;
   try {
-    line = await dial(backend, signal);
+    line = await loginTime.waitingFor('backend', dial(backend, signal));
     const greeting = new GreetingReader(line.socket, signal, (bytes) => client.write(bytes));
     line.socket.write(startup);
-    await authenticate(line, roleLogin(account, key, dependencies), greeting.nextAuthentication);
+    await authenticate(line, roleLogin(account, key, dependencies), () =>
+      loginTime.waitingFor('backend', greeting.nextAuthentication()),
+    );
     const cancelKey = dependencies.registry.issueCancelKey(session, cancelSecretBytes(hello.minorVersion));
-    const rest = await greeting.restForClient(buildBackendKeyData(cancelKey.processId, cancelKey.secret));
+    const keyForClient = buildBackendKeyData(cancelKey.processId, cancelKey.secret);
+    const rest = await loginTime.waitingFor('backend', greeting.restForClient(keyForClient));
     const { backendKey } = greeting;
     session.opened(async () => backendKey && cancelQuery(backend, backendKey));
     facts.openedAfterMs = dependencies.now() - facts.startedAtMs;
     client.write(Buffer.concat([buildAuthenticationOk(), rest]));
+    loginTime.finish();
     return { socket: line.socket };
   } catch (error) {
     line?.socket.destroy();
