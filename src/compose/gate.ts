@@ -95,6 +95,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
     onTouched: (accountIds) => {
       for (const id of accountIds) registry.recheckAccount(id);
     },
+    onChangeInForce: (lagMs) => metrics.policyLagSeconds.observe(lagMs / 1000),
   });
   running.defer(policy.stop);
   const cancelDigests = createCancelDigests(config.sealingKeys.map(({ key }) => key));
@@ -167,7 +168,11 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
   return {
     port: gate.port,
     ready: () => policy.ready,
-    state: () => ({ policyVersion: policy.version(), closedBecause: policy.closedBecause() }),
+    state: () => ({
+      policyVersion: policy.version(),
+      closedBecause: policy.closedBecause(),
+      storeAwayMs: policy.storeAwayMs(),
+    }),
     cancelQuery: (key, address) => cancelled(registry.sessionToCancel(key, parseAddress(address))),
     cancelQueryWithDigest: (digest, address) =>
       cancelled(registry.sessionWithDigest(digest, parseAddress(address))),

@@ -35,10 +35,12 @@ export interface PolicySource {
   readonly now: () => number;
   /** Ids of accounts whose policy is another now; the book has it already. */
   readonly onTouched: (accountIds: readonly string[]) => void;
+  /** A change is in force, this long after its commit in the store. */
+  readonly onChangeInForce: (lagMs: number) => void;
 }
 
 export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
-  const { config, database, connectListener, log, now, onTouched } = source;
+  const { config, database, connectListener, log, now, onTouched, onChangeInForce } = source;
   const book = new PolicyBook();
   const startedAtMs = now();
   const ready = Promise.withResolvers<void>();
@@ -51,6 +53,8 @@ export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
       const whole = update.kind === 'whole';
       onTouched(whole ? book.replaceAll(update.accounts) : book.apply(update.changed, update.removed));
       version = update.version;
+      const committedAtMs = whole ? null : update.committedAtMs;
+      if (committedAtMs !== null) onChangeInForce(Math.max(0, performance.now() - committedAtMs));
     },
     onHealth: ({ state, lastConfirmedAt, error }) => {
       if (lastConfirmedAt !== null) ready.resolve();

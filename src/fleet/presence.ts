@@ -7,7 +7,7 @@
 import type { Database } from '../postgres/database.ts';
 import {
   beat,
-  deleteDeadInstances,
+  deleteForgottenInstances,
   deleteInstance,
   hasOtherInstances,
   type Instance,
@@ -73,7 +73,7 @@ export class Presence {
     const live = [...sessions()];
     const liveIds = new Set(live.map(({ id }) => id));
     if (isNew) {
-      await deleteDeadInstances(database);
+      await deleteForgottenInstances(database);
       await database.transaction((tx) => replaceSessions(tx, instance.id, live));
     } else {
       await deleteSessions(database, instance.id, [...this.#mirrored.difference(liveIds)]);

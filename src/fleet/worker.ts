@@ -11,6 +11,8 @@ export interface WorkerState {
   readonly policyVersion: number | null;
   /** Why it can admit nobody new at the moment; null: it can. */
   readonly closedBecause: Denial | null;
+  /** How long the store has been away, for this worker; null: it is there. */
+  readonly storeAwayMs: number | null;
 }
 
 export interface Worker {

@@ -16,17 +16,31 @@ export interface Instance {
   readonly policyVersion: number | null;
 }
 
-/** An instance whose last heartbeat is older counts as gone; its row and sessions are no longer shown. */
+/** `silent`: it crashed, or is cut off from the store, and may serve on. */
+export interface ListedInstance extends Instance {
+  readonly state: 'alive' | 'silent';
+  /** By the store's clock. */
+  readonly heartbeatAgeSeconds: number;
+}
+
+/** An instance whose last heartbeat is older counts as gone; its sessions are no longer shown. */
 export const heartbeatTimeoutSeconds = 30;
 
+/** For so long it is still listed, as silent. */
+const forgottenAfterSeconds = 3_600;
+
 const columns = columnsOf('i', ['id', 'address', 'version', 'started_at', 'heartbeat_at', 'policy_version']);
+const ageSeconds = "extract(epoch FROM greatest(now() - i.heartbeat_at, interval '0'))::float8";
 
 export const isAlive = (alias: string): string =>
   `${alias}.heartbeat_at > now() - interval '${heartbeatTimeoutSeconds} seconds'`;
 
+const isForgotten = (alias: string): string =>
+  `${alias}.heartbeat_at < now() - interval '${forgottenAfterSeconds} seconds'`;
+
 /**
  * Writes the instance's row, with the store's time as heartbeat. Returns true when the row was not there: the first
- * time, and after others took it for dead; its sessions then have to be written again.
+ * time, and after others forgot it; its sessions then have to be written again.
  */
 export const beat = async (store: Queryable, instance: Omit<Instance, 'heartbeatAt'>): Promise<boolean> => {
   const values = [
@@ -51,10 +65,12 @@ export const beat = async (store: Queryable, instance: Omit<Instance, 'heartbeat
   return true;
 };
 
-/** Those that are alive, oldest first. */
-export const listInstances = async (store: Queryable): Promise<Instance[]> => {
-  const { rows } = await store.query<Instance>(
-    `SELECT ${columns} FROM postern.instances i WHERE ${isAlive('i')} ORDER BY started_at, id`,
+/** Those that are alive, and those that fell silent not long ago; oldest first. */
+export const listInstances = async (store: Queryable): Promise<ListedInstance[]> => {
+  const { rows } = await store.query<ListedInstance>(
+    `SELECT ${columns}, CASE WHEN ${isAlive('i')} THEN 'alive' ELSE 'silent' END AS state,
+       ${ageSeconds} AS "heartbeatAgeSeconds"
+     FROM postern.instances i WHERE NOT ${isForgotten('i')} ORDER BY started_at, id`,
   );
   return rows;
 };
@@ -73,8 +89,8 @@ export const deleteInstance = async (store: Queryable, id: string): Promise<void
   await store.query('DELETE FROM postern.instances WHERE id = $1', [id]);
 };
 
-/** Rows of instances that crashed; any gate may clear them away. */
-export const deleteDeadInstances = async (store: Queryable): Promise<number> => {
-  const { rowCount } = await store.query(`DELETE FROM postern.instances i WHERE NOT ${isAlive('i')}`);
+/** Rows of instances that have been silent for long; any gate may clear them away. */
+export const deleteForgottenInstances = async (store: Queryable): Promise<number> => {
+  const { rowCount } = await store.query(`DELETE FROM postern.instances i WHERE ${isForgotten('i')}`);
   return rowCount;
 };

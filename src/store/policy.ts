@@ -21,6 +21,11 @@ export interface PolicyChanges {
   readonly changed: readonly AccountPolicy[];
   /** Ids of accounts that are gone. */
   readonly removed: readonly string[];
+  /**
+   * When the oldest of these changes was committed, on this process's clock (`performance.now`), by how long ago that was
+   * on the store's; not later than it was. null: the changes are from before the store noted it.
+   */
+  readonly committedAtMs: number | null;
 }
 
 type Owned<T> = T & { readonly accountId: string };
@@ -56,6 +61,10 @@ const keysText = `
     scram_stored_key AS "scramStoredKey", scram_server_key AS "scramServerKey", role_name AS "roleName",
     role_secret_sealed AS "sealedRolePassword", grants, ${epochMs('expires_at')} AS "expiresAt", state
   FROM postern.api_keys WHERE ${ofAccounts} AND state <> 'revoked' ORDER BY created_at, id`;
+
+const changesText = `
+  SELECT account_id AS id, ${epochMs('(clock_timestamp() - changed_at)')} AS "agoMs"
+  FROM postern.policy_changes WHERE version > $1`;
 
 const group = <T extends object>(rows: readonly Owned<T>[]): Map<string, T[]> => {
   const groups = new Map<string, T[]>();
@@ -126,19 +135,23 @@ export const loadChanges = async (
 ): Promise<PolicyChanges> => {
   const seen = await loadPolicyVersion(database);
   if (seen <= sinceVersion) {
-    return { version: seen, changed: [], removed: [] };
+    return { version: seen, changed: [], removed: [], committedAtMs: null };
   }
   return database.transaction(async (snapshot) => {
     const version = await loadPolicyVersion(snapshot);
-    const { rows } = await snapshot.query<{ id: string }>(
-      'SELECT account_id AS id FROM postern.policy_changes WHERE version > $1',
-      [sinceVersion],
-    );
+    const askedAtMs = performance.now();
+    const { rows } = await snapshot.query<{ id: string; agoMs: number | null }>(changesText, [sinceVersion]);
     const changed = await loadAccounts(
       snapshot,
       rows.map(({ id }) => id),
     );
     const present = new Set(changed.map(({ id }) => id));
-    return { version, changed, removed: rows.map(({ id }) => id).filter((id) => !present.has(id)) };
+    const agoMs = rows.reduce((oldest, row) => Math.max(oldest, row.agoMs ?? 0), 0);
+    return {
+      version,
+      changed,
+      removed: rows.map(({ id }) => id).filter((id) => !present.has(id)),
+      committedAtMs: rows.some((row) => row.agoMs !== null) ? askedAtMs - agoMs : null,
+    };
   }, 'snapshot');
 };

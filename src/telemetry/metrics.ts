@@ -8,11 +8,11 @@ import { gateTable, instanceTable, processTable } from './metric-table.ts';
 /** Read when somebody asks for the metrics. */
 export type GateReadings = ReadingsOf<typeof gateTable>;
 
-/** Unix times at which certificates in use expire, by what they are for; may be filled later, and anew. */
-export type CertificateExpiries = Map<
-  (typeof processTable.certificateExpiry.labels.certificate)[number],
-  number
->;
+/** What a certificate is for. */
+export type CertificateUse = (typeof processTable.certificateExpiry.labels.certificate)[number];
+
+/** Unix times at which the certificates in use expire; filled when they are loaded, and anew with each reload. */
+export type CertificateExpiries = Map<CertificateUse, number>;
 
 /** Of the process: CPU, memory, event-loop lag, and what becomes of its configuration. */
 export const createProcessMetrics = () => {

@@ -189,6 +189,7 @@ export interface Instance {
   readonly address: string;
   readonly version: string;
   readonly startedAt: string;
+  readonly state: 'alive' | 'silent';
   readonly heartbeatAt: string;
   readonly policyVersion: number | null;
 }

@@ -39,7 +39,7 @@ describe('migrate', () => {
   });
 
   test('leaves nothing of a migration that fails, and keeps the ones before it', async () => {
-    const next = names.length + 1;
+    const next = Math.max(...migrations.map(({ number }) => number)) + 1;
     const fine = { number: next, name: 'fine', sql: 'CREATE TABLE postern.fine (id int)' };
     const faulty = {
       number: next + 1,
@@ -62,7 +62,7 @@ describe('migrate', () => {
 
     await expect(migrate(database, older)).rejects.toThrow(
       new RequestError(
-        `The store is newer than this program: it has migration ${names.length} (${names.at(-1)}), this program knows ${older.length}; start a newer Postern.`,
+        `The store is newer than this program: it has migration ${migrations.at(-1)?.number} (${names.at(-1)}), this program knows ${older.length}; start a newer Postern.`,
       ),
     );
   });

@@ -31,7 +31,9 @@ const cases: [statement: string, gate: boolean, console: boolean][] = [
   ['SELECT FROM postern.instances', true, true],
   ['SELECT FROM postern.sessions', true, true],
   ['SELECT FROM postern.attempts', false, true],
-  ['SELECT FROM postern.audit_events', false, true],
+  ['SELECT before, after FROM postern.audit_events', false, true],
+  ['SELECT number, id, at, actor, action, target, hash FROM postern.audit_events', true, true],
+  ['SELECT FROM postern.audit_stream FOR UPDATE', true, true],
 
   [insertAccount, false, true],
   [`UPDATE postern.accounts SET status = 'disabled'`, false, true],
@@ -70,6 +72,8 @@ const cases: [statement: string, gate: boolean, console: boolean][] = [
   [insertAudit, false, true],
   [`UPDATE postern.audit_events SET actor = 'x'`, false, false],
   ['DELETE FROM postern.audit_events', false, false],
+  ['UPDATE postern.audit_stream SET written = written', true, true],
+  ['DELETE FROM postern.audit_stream', false, false],
 
   [
     `INSERT INTO postern.instances (id, address, version, started_at) VALUES ('${id}', 'a', 'v', now())`,

@@ -8,7 +8,7 @@ import {
   deleteAttemptsBefore,
   listAttempts,
 } from '../../src/store/attempts.ts';
-import { beat, deleteDeadInstances, deleteInstance, listInstances } from '../../src/store/instances.ts';
+import { beat, deleteForgottenInstances, deleteInstance, listInstances } from '../../src/store/instances.ts';
 import {
   deleteSessions,
   insertSessions,
@@ -137,13 +137,13 @@ describe('what gates record', () => {
     ...given,
   });
 
-  const stopHeart = (id: string) =>
+  const stopHeart = (id: string, secondsAgo = 31) =>
     store.owner.query(
-      `UPDATE postern.instances SET heartbeat_at = now() - interval '31 seconds' WHERE id = $1`,
-      [id],
+      `UPDATE postern.instances SET heartbeat_at = now() - make_interval(secs => $2) WHERE id = $1`,
+      [id, secondsAgo],
     );
 
-  test('an instance is listed while its heart beats', async () => {
+  test('an instance is alive while its heart beats, then silent, and in the end forgotten', async () => {
     const mine = instance();
 
     expect(await beat(store.gate, mine)).toBe(true);
@@ -152,10 +152,21 @@ describe('what gates record', () => {
       ...mine,
       policyVersion: 4,
       heartbeatAt: expect.any(Date),
+      state: 'alive',
+      heartbeatAgeSeconds: expect.closeTo(0, 0),
     });
     await stopHeart(mine.id);
+    expect(await listInstances(store.console)).toContainEqual(
+      expect.objectContaining({
+        id: mine.id,
+        state: 'silent',
+        heartbeatAgeSeconds: expect.closeTo(31, 0),
+      }),
+    );
+    expect(await deleteForgottenInstances(store.gate)).toBe(0);
+    await stopHeart(mine.id, 3_601);
     expect((await listInstances(store.console)).map(({ id }) => id)).not.toContain(mine.id);
-    expect(await deleteDeadInstances(store.gate)).toBe(1);
+    expect(await deleteForgottenInstances(store.gate)).toBe(1);
     expect(await beat(store.gate, mine)).toBe(true);
     await deleteInstance(store.gate, mine.id);
     expect((await listInstances(store.console)).map(({ id }) => id)).not.toContain(mine.id);

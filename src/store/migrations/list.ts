@@ -8,6 +8,14 @@ import { records } from './0002-records.ts';
 import { changeFeed } from './0003-change-feed.ts';
 import { privileges } from './0004-privileges.ts';
 import { attemptsWritten } from './0005-attempts-written.ts';
+import { telling } from './0007-telling.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [policy, records, changeFeed, privileges, attemptsWritten];
+export const migrations: readonly Migration[] = [
+  policy,
+  records,
+  changeFeed,
+  privileges,
+  attemptsWritten,
+  telling,
+];

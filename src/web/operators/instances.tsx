@@ -1,4 +1,4 @@
-/** The gates that run now, and whether the policy that each decides by is the present one. */
+/** The gates that run now or fell silent not long ago, and whether the policy that each decides by is the present one. */
 
 import type { Instance, Instances as Listed } from '../model.ts';
 import { type Column, Listing } from '../parts/listing.tsx';
@@ -12,7 +12,14 @@ const columnsFor = (present: number): readonly Column<Instance>[] => [
   { title: 'Address', cell: ({ address }) => <code>{address}</code> },
   { title: 'Version', cell: ({ version }) => version },
   { title: 'Started', cell: ({ startedAt }) => <Moment at={startedAt} /> },
-  { title: 'Last heartbeat', cell: ({ heartbeatAt }) => <Moment at={heartbeatAt} /> },
+  {
+    title: 'Last heartbeat',
+    cell: ({ heartbeatAt, state }) => (
+      <>
+        <Moment at={heartbeatAt} /> {state === 'silent' && <Badge tone="warn">silent</Badge>}
+      </>
+    ),
+  },
   {
     title: 'Policy',
     cell: ({ policyVersion }) => {
