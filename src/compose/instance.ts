@@ -44,6 +44,8 @@ export interface RunningInstance {
   readonly port: number;
   /** Why nobody new can be admitted at the moment, one sentence; null: somebody can. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** What is wrong though somebody can, as it goes on after "ok, but"; null: nothing. */
+  readonly readyBut: () => Promise<string | null>;
   /** Resolves once clients can be admitted; waits for as long as the store is away. */
   readonly ready: Promise<void>;
   /** Prometheus' text format, of all processes together. */
@@ -166,6 +168,11 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
       const [why] = states.map(({ closedBecause }) => closedBecause);
       if (states.some(({ closedBecause }) => closedBecause === null)) return null;
       return sentenceOf(why ?? { code: 'starting-up', facts: {} });
+    },
+    readyBut: async () => {
+      const states = await crew.each((worker) => worker.state(), statePatienceMs);
+      const awayMs = Math.max(0, ...states.map(({ storeAwayMs }) => storeAwayMs ?? 0));
+      return awayMs === 0 ? null : `the store has been away for ${Math.round(awayMs / 1000)} s`;
     },
     ready: crew.each((worker) => worker.ready()).then(() => undefined),
     metrics: async () => {

@@ -18,7 +18,7 @@ export const readSettingFile = async (file: string, setting: string): Promise<st
   }
 };
 
-const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+export const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
  * Certificates to trust. TLS passes over in silence what it cannot read, and then trusts nobody.

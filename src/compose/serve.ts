@@ -11,6 +11,8 @@ import { webRoot } from '../program.ts';
 import { openEndpoint } from '../telemetry/endpoint.ts';
 import type { AdjustableLog } from '../telemetry/log.ts';
 import { createProcessMetrics } from '../telemetry/metrics.ts';
+import { startAuditStream } from './audit-stream.ts';
+import { keepCertificateExpiries } from './certificate-expiries.ts';
 import { startInstance } from './instance.ts';
 import { startMaintenance } from './maintenance.ts';
 import { Reload, type ReloadOutcome } from './reload.ts';
@@ -63,6 +65,7 @@ export const composeServe = async (
   running.defer(reload.stop);
   const maintenance = startMaintenance(() => reload.config, log);
   running.defer(maintenance.stop);
+  running.defer(startAuditStream(config, log));
   const instance =
     config.gate &&
     (await startInstance({
@@ -78,14 +81,19 @@ export const composeServe = async (
   const console =
     config.console && (await (await loadConsole()).startConsole(config, config.console, log, page, claim));
   if (console) running.defer(console.stop);
+  const prepareExpiries = await keepCertificateExpiries(config, metrics.certificateExpiries);
   const endpoint = await openEndpoint({
     ...config.telemetry.listen,
     claim,
     metrics: instance?.metrics ?? (() => metrics.registry.metrics()),
     notReadyBecause: instance?.notReadyBecause ?? (async () => null),
+    readyBut: instance?.readyBut ?? (async () => null),
   });
   running.defer(() => endpoint.close());
-  reload.begin([instance, console].flatMap((part) => (part ? [part.prepareReload] : [])));
+  reload.begin([
+    ...[instance, console].flatMap((part) => (part ? [part.prepareReload] : [])),
+    prepareExpiries,
+  ]);
   const stack = running.move();
   return {
     gatePort: instance?.port ?? null,

@@ -18,6 +18,8 @@ export interface EndpointOptions extends ListenOptions {
   readonly metrics: () => Promise<string>;
   /** One sentence; null: ready. */
   readonly notReadyBecause: () => Promise<string | null>;
+  /** What is wrong though it is ready, as it goes on after "ok, but"; null: nothing. */
+  readonly readyBut: () => Promise<string | null>;
 }
 
 const answer = (
@@ -29,16 +31,26 @@ const answer = (
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
 };
 
+const readiness = async ({
+  notReadyBecause,
+  readyBut,
+}: EndpointOptions): Promise<readonly [status: number, text: string]> => {
+  const why = await notReadyBecause();
+  if (why !== null) return [503, why];
+  const but = await readyBut();
+  return [200, but === null ? 'ok' : `ok, but ${but}`];
+};
+
 /** @throws RequestError one sentence when the port cannot be had */
 export const openEndpoint = async (options: EndpointOptions): Promise<TelemetryEndpoint> => {
-  const { claim, metrics, notReadyBecause, ...place } = options;
+  const { claim, metrics, notReadyBecause: _, readyBut: __, ...place } = options;
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/livez':
         return answer(response, 200, 'ok\n');
       case '/readyz':
-        return void notReadyBecause().then(
-          (why) => answer(response, why === null ? 200 : 503, `${why ?? 'ok'}\n`),
+        return void readiness(options).then(
+          ([status, text]) => answer(response, status, `${text}\n`),
           () => answer(response, 500, 'readiness is not known\n'),
         );
       case '/metrics':

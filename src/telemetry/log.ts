@@ -9,6 +9,8 @@ export type Log = Record<LogLevel, (fields: object, message: string) => void>;
 export interface AdjustableLog extends Log {
   /** File descriptor that it writes to, for processes that share it. */
   readonly destination: number;
+  /** Written whatever the level: for what must not get lost. */
+  record(fields: object, message: string): void;
   /** Lines below this level are not written any more. */
   setLevel(level: LogLevel): void;
 }
@@ -33,8 +35,11 @@ export const createLog = (
     // Synchronous: the last lines before an exit are the ones that are needed.
     pino.destination({ dest: destination, sync: true }).on('error', () => undefined),
   );
+  // A child keeps the level that it was born with.
+  const recorder = logger.child({}, { level: 'info' });
   return {
     destination,
+    record: (fields, message) => unlessLost(() => recorder.info(fields, message)),
     debug: (fields, message) => unlessLost(() => logger.debug(fields, message)),
     info: (fields, message) => unlessLost(() => logger.info(fields, message)),
     warn: (fields, message) => unlessLost(() => logger.warn(fields, message)),
