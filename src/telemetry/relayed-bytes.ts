@@ -19,21 +19,22 @@ export class RelayedBytes {
   }
 
   readonly sessionEnded = (traffic: Traffic): void => {
-    this.#ended = sum(this.#ended, traffic);
+    this.#ended = {
+      clientToBackendBytes: this.#ended.clientToBackendBytes + traffic.clientToBackendBytes,
+      backendToClientBytes: this.#ended.backendToClientBytes + traffic.backendToClientBytes,
+    };
   };
 
   total(): Traffic {
-    let total = this.#ended;
-    for (const traffic of this.#live()) total = sum(total, traffic);
+    let { clientToBackendBytes, backendToClientBytes } = this.#ended;
+    for (const traffic of this.#live()) {
+      clientToBackendBytes += traffic.clientToBackendBytes;
+      backendToClientBytes += traffic.backendToClientBytes;
+    }
     this.#told = {
-      clientToBackendBytes: Math.max(this.#told.clientToBackendBytes, total.clientToBackendBytes),
-      backendToClientBytes: Math.max(this.#told.backendToClientBytes, total.backendToClientBytes),
+      clientToBackendBytes: Math.max(this.#told.clientToBackendBytes, clientToBackendBytes),
+      backendToClientBytes: Math.max(this.#told.backendToClientBytes, backendToClientBytes),
     };
     return this.#told;
   }
 }
-
-const sum = (one: Traffic, other: Traffic): Traffic => ({
-  clientToBackendBytes: one.clientToBackendBytes + other.clientToBackendBytes,
-  backendToClientBytes: one.backendToClientBytes + other.backendToClientBytes,
-});

@@ -82,7 +82,9 @@ describe('what gates write', () => {
     expect(await cli.json('session', 'list', account.name)).toMatchObject([
       { id: 'c1', account: account.name, certificate: 'laptop', key: 'reader', instanceId },
     ]);
-    expect(await cli.json('instance', 'list')).toMatchObject([{ id: instanceId, policyVersion: 3 }]);
+    expect(await cli.json('instance', 'list')).toMatchObject([
+      { id: instanceId, policyVersion: 3, state: 'alive' },
+    ]);
   });
 
   test('session end orders the gate and returns when the session is gone', async () => {

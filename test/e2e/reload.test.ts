@@ -52,6 +52,8 @@ const serveFrom = (directory: string) =>
 const shownTo = (client: RawClient) => client.tls.getPeerX509Certificate()?.fingerprint256;
 const shownNow = async () => shownTo(await gate.secured());
 const reloads = (outcome: string) => gate.gauge(`postern_reloads_total\\{outcome="${outcome}"\\}`);
+const expiryOf = (certificate: string) =>
+  gate.gauge(`postern_certificate_expiry_timestamp_seconds\\{certificate="${certificate}"\\}`);
 const lastLine = (message: string) => gate.postern.logLines().findLast(({ msg }) => msg === message);
 
 /** From the startup packet on; SCRAM is bound to the certificate that this client was shown. */
@@ -76,9 +78,15 @@ describe('a new server certificate', () => {
     const fingerprint = await makeCertificate(at('second'));
     serveFrom(at('second'));
     const applied = await reloads('applied');
+    const expiryBefore = await expiryOf('server');
     expect(await shownNow()).not.toBe(fingerprint);
     expect(await reload()).toBe('applied');
     expect(await shownNow()).toBe(fingerprint);
+    const shown = new X509Certificate(await readFile(join(at('second'), 'tls.crt')));
+    expect(await expiryOf('server')).toBe(shown.validToDate.getTime() / 1_000);
+    expect(await expiryOf('server')).toBeLessThan(expiryBefore);
+    // The console's is another one.
+    expect(await expiryOf('console')).toBe(expiryBefore);
     expect(await query(client, 'SELECT 1')).toEqual([['1']]);
     expect(await reloads('applied')).toBe(applied + 1);
     expect(lastLine('reloaded')).toMatchObject({ cause: 'test' });

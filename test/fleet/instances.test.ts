@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { addAddressRule } from '../../src/control/address-rules.ts';
 import { revokeCertificate } from '../../src/control/certificates.ts';
 import { endSession, listSessions } from '../../src/control/sessions.ts';
 import { listInstances } from '../../src/store/instances.ts';
@@ -52,6 +53,21 @@ const mirrored = (application: string, count: number) =>
 
 const answers = async (client: Client) => (await client.query('SELECT 1 AS one')).rows;
 
+const ask = (path: string) => fetch(`http://127.0.0.1:${second.serving.telemetryPort}${path}`);
+
+/** Of the second instance. */
+const gauge = async (name: string): Promise<number> =>
+  Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await (await ask('/metrics')).text())?.[1]);
+
+const feedStates = async () =>
+  Object.fromEntries(
+    [
+      ...(await (await ask('/metrics')).text()).matchAll(
+        /^postern_policy_feed_state\{state="(\w+)"\} (\d)$/gm,
+      ),
+    ].map(([, state, value]) => [state, Number(value)]),
+  );
+
 describe('two instances on one store', () => {
   it('both end the sessions of a revoked certificate within a second', async () => {
     const { certificate, key, serverCa } = await postern.createCertificate('to be revoked');
@@ -83,16 +99,27 @@ describe('two instances on one store', () => {
     for (const { client } of await connectToEach('meanwhile')) {
       expect(await answers(client)).toEqual([{ one: 1 }]);
     }
-    const readiness = await fetch(`http://127.0.0.1:${second.serving.telemetryPort}/readyz`);
+    const readiness = await ask('/readyz');
     expect(readiness.status).toBe(200);
-    const age = async () => {
-      const metrics = await fetch(`http://127.0.0.1:${second.serving.telemetryPort}/metrics`);
-      return Number(/^postern_policy_age_seconds (\S+)$/m.exec(await metrics.text())?.[1]);
-    };
-    await pollUntil(async () => (await age()) > 1.5);
+    expect(await readiness.text()).toMatch(/^ok, but the store has been away for \d+ s\n$/);
+    expect(await feedStates()).toEqual({ starting: 0, following: 0, polling: 0, failing: 1 });
+    await pollUntil(async () => (await gauge('postern_policy_age_seconds')) > 1.5);
+    await addAddressRule(postern.context, postern.account, {
+      cidr: '192.0.2.9/32',
+      label: 'heard of late',
+      expiresAt: null,
+    });
+    const lagBefore = (await gauge('postern_policy_lag_seconds_sum')) || 0;
+    const missedSinceMs = performance.now();
+    await pollUntil(() => performance.now() - missedSinceMs > 1_000);
 
     way.mend();
-    await pollUntil(async () => (await age()) < 1);
+    await pollUntil(async () => (await gauge('postern_policy_age_seconds')) < 1);
+    await pollUntil(async () => (await (await ask('/readyz')).text()) === 'ok\n');
+    await pollUntil(async () => (await feedStates())['following'] === 1);
+    expect((await gauge('postern_policy_lag_seconds_sum')) - lagBefore).toBeGreaterThan(1);
+    const states = second.logLines().flatMap(({ msg, state }) => (msg === 'policy feed' ? [state] : []));
+    expect(states.filter((state) => state === 'failing')).toHaveLength(1);
     await mirrored('meanwhile', 2);
   });
 });

@@ -28,7 +28,19 @@ describe('the table of metrics', () => {
       ({ kind, name, labels, merge, help }) =>
         `| \`${name}\` | ${kind === 'total' ? 'counter' : kind} | ${Object.entries(labels).map(describeLabel).join('; ')} | ${merge} | ${help} |`,
     );
-    expect(page.split('\n').filter((line) => line.startsWith('| `postern_'))).toEqual(rows);
+    expect(page.split('\n').filter((line) => /^\| `postern_\w+` \|/.test(line))).toEqual(rows);
+  });
+
+  it('has every name that the documentation mentions', () => {
+    const known = new Set(
+      definitions.flatMap(({ name, kind }) =>
+        kind === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+      ),
+    );
+    const mentioned =
+      page.match(/\bpostern_\w+_(?:total|seconds|state|limit|active|open|version|bucket)\b/g) ?? [];
+    expect(mentioned.length).toBeGreaterThan(definitions.length);
+    expect(mentioned.filter((name) => !known.has(name))).toEqual([]);
   });
 
   it('is what the registry has, and the registry has no other', () => {
