@@ -14,10 +14,14 @@ export type CertificateUse = (typeof processTable.certificateExpiry.labels.certi
 /** Unix times at which the certificates in use expire; filled when they are loaded, and anew with each reload. */
 export type CertificateExpiries = Map<CertificateUse, number>;
 
+/** Of several processes the one that lags most counts; prom-client's average would hide it behind idle ones. */
+const lags = ['', 'mean_', 'p50_', 'p90_', 'p99_'].map((part) => `nodejs_eventloop_lag_${part}seconds`);
+
 /** Of the process: CPU, memory, event-loop lag, and what becomes of its configuration. */
 export const createProcessMetrics = () => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of lags) Object.assign(registry.getSingleMetric(name) ?? {}, { aggregator: 'max' });
   const certificateExpiries: CertificateExpiries = new Map();
   const readings: ReadingsOf<typeof processTable> = {
     certificateExpiry: () =>

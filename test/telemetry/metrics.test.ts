@@ -93,8 +93,11 @@ describe('the metrics of several processes', () => {
     one.loginSeconds.observe({ part: 'client' }, 0.2);
     other.loginSeconds.observe({ part: 'client' }, 0.3);
     one.reloads.inc({ outcome: 'applied' });
+    const lag = 'nodejs_eventloop_lag_p99_seconds';
     const parts = await Promise.all([one, other].map(({ registry }) => registry.getMetricsAsJSON()));
+    const lags = parts.map((part) => part.find(({ name }) => name === lag)?.values[0]?.value ?? 0);
     const text = await mergeMetrics(parts);
+    expect(text.split('\n')).toContain(`${lag} ${Math.max(...lags)}`);
     for (const line of [
       'postern_sessions_active 7',
       'postern_policy_age_seconds 2',
