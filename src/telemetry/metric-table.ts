@@ -49,6 +49,16 @@ const sides = ['client', 'backend', 'postern'] as const satisfies EndingSide[];
 const cancelOutcomes = ['forwarded', 'elsewhere', 'unknown', 'throttled'] as const satisfies CancelOutcome[];
 const feedStates = ['starting', 'following', 'polling', 'failing'] as const satisfies FeedState[];
 
+/** `abandoned`: the client left, the time was over, or the session was ended meanwhile. */
+export const backendLoginOutcomes = [
+  'opened',
+  'backend-unreachable',
+  'backend-rejected-role',
+  'backend-misbehaved',
+  'backend-refused',
+  'abandoned',
+] as const satisfies ('opened' | FailureCode | 'abandoned')[];
+
 const loginBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const sessionBuckets = [1, 10, 60, 600, 3_600, 28_800, 86_400];
 const lagBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3_600];
@@ -163,6 +173,13 @@ export const gateTable = {
     help: 'From accept to ReadyForQuery, by whom Postern waited for: client, backend, or nobody (postern).',
     labels: { part: ['client', 'postern', 'backend'] },
     buckets: loginBuckets,
+    merge: 'sum',
+  },
+  backendLogins: {
+    kind: 'counter',
+    name: 'postern_backend_logins_total',
+    help: 'Logins to each backend, by outcome: opened, the reason for which it was refused, or abandoned.',
+    labels: { backend: 'configured', outcome: backendLoginOutcomes },
     merge: 'sum',
   },
   activeSessions: {

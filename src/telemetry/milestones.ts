@@ -7,7 +7,8 @@ export const createMilestones = (metrics: Metrics) => ({
   accepted: (): void => metrics.accepted.inc(),
   secured: ({ tlsHandshakeMs = 0 }: ConnectionFacts): void =>
     metrics.tlsHandshakeSeconds.observe(tlsHandshakeMs / 1000),
-  opened: ({ loginTime }: ConnectionFacts): void => {
+  opened: ({ loginTime, backend = '' }: ConnectionFacts): void => {
+    metrics.backendLogins.inc({ backend, outcome: 'opened' });
     for (const part of ['client', 'postern', 'backend'] as const) {
       metrics.loginSeconds.observe({ part }, (loginTime.parts?.[part] ?? 0) / 1000);
     }

@@ -8,6 +8,7 @@ import { failureOf, type LogLevel } from '../failures.ts';
 import type { ConnectionFacts } from '../gate/facts.ts';
 import type { Ending } from '../gate/values.ts';
 import type { Log } from './log.ts';
+import { backendLoginOutcomes } from './metric-table.ts';
 import type { Metrics } from './metrics.ts';
 import type { Traffic } from './relayed-bytes.ts';
 
@@ -94,6 +95,12 @@ const count = (metrics: Metrics, facts: ConnectionFacts, ending: Ending, duratio
   metrics.connections.inc({ outcome });
   if (ending.kind === 'cancel') metrics.cancels.inc({ outcome: ending.outcome });
   if (ending.kind === 'refused') metrics.refusals.inc({ stage: facts.stage, reason: ending.refusal.code });
+  const { backend } = facts;
+  if (outcome === 'refused' && backend !== undefined) {
+    const code = refusalOf(ending)?.code;
+    const known = backendLoginOutcomes.find((each) => each === code) ?? 'abandoned';
+    metrics.backendLogins.inc({ backend, outcome: known });
+  }
   if (outcome !== 'admitted') return;
   const openedAfterMs = elapsedMs(0, facts.openedAfterMs ?? 0);
   metrics.sessionSeconds.observe(elapsedMs(openedAfterMs, durationMs) / 1000);

@@ -35,6 +35,15 @@ describe('two workers', () => {
     expect(await gate.gauge('postern_workers')).toBe(2);
     expect(await gate.gauge('postern_sessions_active')).toBe(2);
     expect(await gate.gauge('postern_accounts')).toBe(1);
+    expect(await gate.gauge('postern_sessions_limit')).toBe(gate.postern.config.limits.sessions);
+    expect(await gate.gauge('postern_policy_feed_state\\{state="following"\\}')).toBe(1);
+    expect(await gate.gauge('postern_bytes_total\\{direction="backend_to_client"\\}')).toBeGreaterThanOrEqual(
+      0,
+    );
+    const { rows: store } = await gate.postern.store.owner.query<{ version: number }>(
+      'SELECT version FROM postern.policy_version',
+    );
+    expect(await gate.gauge('postern_policy_version')).toBe(store[0]?.version);
     const shown = await pollUntil(async () => {
       const { rows } = await gate.postern.store.owner.query<{ instance_id: string }>(
         'SELECT instance_id FROM postern.sessions',

@@ -120,6 +120,8 @@ describe('in the metrics, while the session lives, a login', () => {
       await client.readThrough('Z');
     });
     expect(added.backend).toBeGreaterThan(slowSeconds);
+    const opened = 'postern_backend_logins_total\\{backend="main",outcome="opened"\\}';
+    expect(await gate.gauge(opened)).toBeGreaterThan(0);
     expect(added.postern + added.client).toBeLessThan(slowSeconds);
   });
 });

@@ -16,6 +16,24 @@ describe('a connection during which the clock was set back', () => {
   });
 });
 
+describe('a connection that did not come through to its backend', () => {
+  it.each([
+    [new Refusal('backend-unreachable'), 'backend-unreachable'],
+    [new Refusal('client-gone'), 'abandoned'],
+    [new Refusal('ended-key-revoked'), 'abandoned'],
+  ])('counts for that backend (%s)', async (refusal, outcome) => {
+    const { metrics, report } = reporting();
+    const { openedAfterMs: _, ...facts } = admitted({ backend: 'main', stage: 'open' });
+    report(facts, { kind: 'refused', refusal });
+    const { backend: __, ...elsewhere } = { ...facts, stage: 'greet' as const };
+    report(elsewhere, { kind: 'refused', refusal });
+    const text = await metrics.registry.getSingleMetricAsString('postern_backend_logins_total');
+    expect(text.split('\n').filter((line) => !line.startsWith('#'))).toEqual([
+      `postern_backend_logins_total{backend="main",outcome="${outcome}"} 1`,
+    ]);
+  });
+});
+
 describe('the attempt of a connection', () => {
   it('is recorded where its account is known, and not where it only carried a cancel request', () => {
     const { attempts, report } = reporting();
