@@ -11,6 +11,9 @@ import { type FeedState, followPolicy } from '../store/change-feed.ts';
 import type { ConnectListener } from '../store/listening.ts';
 import type { Log } from '../telemetry/log.ts';
 
+/** Longer than a look at the store takes that is there. */
+const loadPatienceMs = 5_000;
+
 export interface PolicyInMemory {
   readonly book: PolicyBook;
   /** null: nothing has been loaded yet. */
@@ -69,7 +72,7 @@ export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
     feedState: () => feed.health().state,
     storeAwayMs: () => {
       // A network that swallows everything is noticed late; that nothing was confirmed is known at once.
-      const away = feed.health().state === 'failing' || ageMs() > 3 * config.pollIntervalMs;
+      const away = feed.health().state === 'failing' || ageMs() > 2 * config.pollIntervalMs + loadPatienceMs;
       return away ? ageMs() : null;
     },
     closedBecause: () => {
