@@ -52,7 +52,7 @@ describe('a worker that is killed', () => {
     // What it held is free, and others come in meanwhile.
     await pollUntil(async () => (await scrape(postern, 'postern_sessions_active')) === alive);
     await (await postern.connect()).query('SELECT 1');
-    await pollUntil(() => workerPids(postern).size === 3);
+    await pollUntil(() => workerPids(postern).size === 3, { timeoutMs: 20_000 });
     expect(await scrape(postern, 'postern_workers')).toBe(2);
     expect(await scrape(postern, 'postern_worker_deaths_total')).toBe(1);
     // No counter falls when the process that counted is gone.
@@ -67,7 +67,7 @@ describe('a worker that is killed', () => {
     await pollUntil(async () => (await sessions()) === 6);
     for (const pid of workerPids(postern).values()) process.kill(pid, 'SIGKILL');
     await pollUntil(async () => (await sessions()) === 0);
-    const client = await pollUntil(() => postern.connect());
+    const client = await pollUntil(() => postern.connect(), { timeoutMs: 20_000 });
     expect(await works(client)).toBe(true);
   });
 });
@@ -122,6 +122,6 @@ describe('several workers that reload', () => {
     }));
     expect(await postern.serving.reload('test')).toBe('applied');
     for (const pid of workerPids(postern).values()) process.kill(pid, 'SIGKILL');
-    expect(await works(await pollUntil(() => postern.connect()))).toBe(true);
+    expect(await works(await pollUntil(() => postern.connect(), { timeoutMs: 20_000 }))).toBe(true);
   });
 });
