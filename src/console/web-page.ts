@@ -20,6 +20,9 @@ export const addWebPage = async (app: ConsoleApp, webRoot: string): Promise<void
       );
     },
     cacheControl: false,
+    // Both come from a file's date and size. In an image all files have one date, and index.html keeps its size.
+    etag: false,
+    lastModified: false,
   });
 };
 

@@ -87,6 +87,8 @@ describe('the page', () => {
               'no-cache',
               '<title>The page</title>',
             ]);
+            // Another index.html may have the same date and size: a browser must not find it unchanged.
+            expect([page.headers.get('etag'), page.headers.get('last-modified')]).toEqual([null, null]);
           }
           const script = await get('/assets/index-1a2b.js');
           expect(script.headers.get('cache-control')).toContain('immutable');
