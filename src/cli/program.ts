@@ -12,6 +12,7 @@ import { addConfigCommands } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addExplainCommand } from './explain.ts';
+import { addHealthCommand } from './health.ts';
 import { addInstanceCommands } from './instance.ts';
 import { addKeyCommands } from './key.ts';
 import { addMigrateCommand } from './migrate.ts';
@@ -38,6 +39,7 @@ export const buildProgram = (terminal: Terminal): Command => {
   const shell = createShell(terminal, () => program.opts());
   addDemoCommand(program, shell);
   addServeCommand(program, shell);
+  addHealthCommand(program, shell);
   addConfigCommands(program, shell);
   addDoctorCommand(program, shell);
   addMigrateCommand(program, shell);

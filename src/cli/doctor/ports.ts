@@ -11,6 +11,7 @@ import type { Config, GateConfig } from '../../config/config.ts';
 import type { ListenAddress } from '../../config/scalars.ts';
 import { dial } from '../../gate/backend/dial.ts';
 import { listenFailure } from '../../port.ts';
+import { reachableHost, urlOf } from '../own-listener.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
 const patienceMs = 3_000;
@@ -35,10 +36,6 @@ const listenError = async ({ host, port }: ListenAddress): Promise<NodeJS.ErrnoE
     server.close();
   }
 };
-
-/** Where a listener on all addresses can be reached. */
-const reachableHost = (host: string): string =>
-  ({ '0.0.0.0': '127.0.0.1', '::': '::1', '': 'localhost' })[host] ?? host;
 
 /** The gate shows the certificate that is configured; behind trusted proxies it may want to hear a PROXY header first. */
 const isGate = async (gate: GateConfig, host: string): Promise<boolean | null> => {
@@ -69,9 +66,6 @@ const answers = async (url: string, isExpected: (body: string) => boolean): Prom
     request.destroy();
   }
 };
-
-const urlOf = (scheme: string, host: string, { port }: ListenAddress, path: string): string =>
-  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
 
 const portsOf = ({ gate, console, telemetry }: Config): Port[] => {
   const ports: Port[] = [
