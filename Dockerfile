@@ -12,7 +12,8 @@ WORKDIR /build
 
 FROM node AS build
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
+RUN --mount=type=tmpfs,target=/root/.npm \
+    --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
     npm ci --cafile=/run/secrets/ca
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
@@ -20,7 +21,8 @@ RUN npm run build
 
 FROM node AS packages
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
+RUN --mount=type=tmpfs,target=/root/.npm \
+    --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
     npm ci --cafile=/run/secrets/ca --omit=dev --omit=optional
 
 FROM node AS assemble
