@@ -139,7 +139,8 @@ export const startStack = async (engine: Engine): Promise<Stack> => {
         .withExposedPorts(6432, 8080, 9464, telemetryPort)
         .withWaitStrategy(Wait.forHttp('/readyz', telemetryPort))
         .start();
-      running.defer(async () => void (await container.stop({ timeout: 0 }).catch(() => undefined)));
+      // Also when a test has stopped it and kept it to look at.
+      running.defer(() => void run(engine, ['rm', '--force', container.getId()]));
       const telemetry = `http://${container.getHost()}:${container.getMappedPort(telemetryPort)}`;
       return {
         container,
