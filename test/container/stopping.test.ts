@@ -9,7 +9,7 @@ import { type Gate, type Stack, startStack } from './stack.ts';
 
 const engine = inject('engine');
 /** Of compose.yaml, `stop_grace_period`. */
-const graceMs = 45_000;
+const graceMs = 50_000;
 
 describe.skipIf(engine === null)('stopping a container', () => {
   if (engine === null) return;

@@ -7,8 +7,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { filesBelow, read, readYaml, repository } from './files.ts';
@@ -187,4 +188,31 @@ describe.each([
 it('no manifest holds a Secret', () => {
   expect(manifests.map(({ manifest }) => manifest.kind)).not.toContain('Secret');
   expect(filesBelow(root).filter((file) => /secretGenerator|stringData/.test(read(file)))).toEqual([]);
+});
+
+const kubectlMissing = spawnSync('kubectl', ['version', '--client']).status !== 0;
+if (kubectlMissing) process.stderr.write('kubectl is not installed: its tests are SKIPPED.\n');
+
+describe.skipIf(kubectlMissing)('kustomize puts together', () => {
+  it.each([
+    { components: [], more: [] },
+    { components: ['monitoring'], more: ['PrometheusRule', 'ServiceMonitor'] },
+    { components: ['cert-manager'], more: ['Certificate'] },
+    { components: ['proxy-protocol/aws'], more: [] },
+    { components: ['proxy-protocol/digitalocean'], more: [] },
+    { components: ['proxy-protocol/hetzner'], more: [] },
+  ])('the base with $components', ({ components, more }) => {
+    const own = mkdtempSync(join(directory, 'own-'));
+    const here = (path: string) => relative(own, join(repository, root, path));
+    const kustomization = { resources: [here('')], components: components.map(here) };
+    writeFileSync(join(own, 'kustomization.yaml'), JSON.stringify(kustomization));
+    const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', own], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const made = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+    const kinds = made.map(({ kind }) => kind);
+    expect(kinds).toEqual(expect.arrayContaining(['Deployment', 'ConfigMap', 'NetworkPolicy', ...more]));
+    const service = made.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'postern-gate');
+    const speaksProxy = /proxy-?protocol/.test(JSON.stringify(service));
+    expect(speaksProxy).toBe(components.some((component) => component.startsWith('proxy-protocol/')));
+  });
 });
