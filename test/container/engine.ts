@@ -6,11 +6,11 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pollUntil } from '../support/poll.ts';
-import { succeed } from './command.ts';
+import { run, runProgram } from './command.ts';
 
 /** What test files have to know; plain data, because it is handed to other processes. */
 export interface Engine {
@@ -46,6 +46,15 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 `;
 
+/** The innermost first. */
+const mountsBelow = (directory: string): string[] =>
+  readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((place) => place.startsWith(`${directory}/`))
+    .sort()
+    .reverse();
+
 const startPodman = async (): Promise<RunningEngine> => {
   // Not in the temporary directory of most machines: that may be memory, and images are large.
   const directory = await mkdtemp('/var/tmp/postern-podman-');
@@ -74,14 +83,22 @@ const startPodman = async (): Promise<RunningEngine> => {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = once(service, 'exit');
-  const stop = async () => {
+  const removeEverything = () => {
     // By the command and not by the service, which forgets who waits for it.
-    succeed(engine, ['rm', '--all', '--force', '--time', '0']);
+    run(engine, ['rm', '--all', '--force', '--time', '0']);
     service.kill('SIGTERM');
+    run(engine, ['network', 'prune', '--force']);
+    run(engine, ['rmi', '--all', '--force']);
+    // What a build that was cut off had mounted.
+    for (const place of mountsBelow(directory)) runProgram(['umount', '--lazy', place]);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  // After Ctrl-C nobody calls `stop`.
+  process.once('exit', removeEverything);
+  const stop = async () => {
+    process.off('exit', removeEverything);
+    removeEverything();
     await ended;
-    succeed(engine, ['network', 'prune', '--force']);
-    succeed(engine, ['rmi', '--all', '--force']);
-    await rm(directory, { recursive: true, force: true });
   };
   try {
     await pollUntil(
