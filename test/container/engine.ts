@@ -44,6 +44,8 @@ default_ulimits = ["nofile=10000:10000", "nproc=10000:10000"]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
+# Else whoever watched over a command in a container stays for 5 minutes, and for longer than the engine.
+exit_command_delay = 1
 `;
 
 /** The innermost first. */
