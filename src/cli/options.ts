@@ -7,6 +7,8 @@ import { InvalidArgumentError } from 'commander';
 import { parseDurationMs } from '../config/scalars.ts';
 import { RequestError } from '../errors.ts';
 
+export const dryRunOption = ['--dry-run', 'tell what would be done, and change nothing'] as const;
+
 /** For options that may be given more than once. */
 export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
   ...(before ?? []),
@@ -22,12 +24,17 @@ export const parseCount = (text: string): number => {
   return count;
 };
 
-/** A duration from now, as the moment at which it is over. */
-export const parseExpiry = (text: string): Date => {
+const durationMs = (text: string): number => {
   try {
-    return new Date(Date.now() + parseDurationMs(text));
+    return parseDurationMs(text);
   } catch (error) {
     if (error instanceof RequestError) throw new InvalidArgumentError(error.message);
     throw error;
   }
 };
+
+/** A duration from now, as the moment at which it is over. */
+export const parseExpiry = (text: string): Date => new Date(Date.now() + durationMs(text));
+
+/** A duration until now, as the moment at which it began. */
+export const parseAge = (text: string): Date => new Date(Date.now() - durationMs(text));

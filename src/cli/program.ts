@@ -18,6 +18,7 @@ import { addKeyCommands } from './key.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addReconcileCommand } from './reconcile.ts';
 import { addReloadCommand } from './reload.ts';
+import { addRotateCommands } from './rotate.ts';
 import { addServeCommand } from './serve.ts';
 import { addSessionCommands } from './session.ts';
 import { createShell } from './shell.ts';
@@ -46,6 +47,7 @@ export const buildProgram = (terminal: Terminal): Command => {
   addReconcileCommand(program, shell);
   addReloadCommand(program, shell);
   addCaCommands(program, shell);
+  addRotateCommands(program, shell);
   addAccountCommands(program, shell);
   addAddressCommands(program, shell);
   addCertificateCommands(program, shell);

@@ -6,6 +6,8 @@
 
 import type { Config } from '../config/config.ts';
 import { configPath, loadConfig } from '../config/load.ts';
+import type { OnProgress } from '../control/progress.ts';
+import { progressLines, withProgressBar } from './progress.ts';
 import { type Columns, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,6 +23,8 @@ export interface Shell {
   readonly answer: (value: object, text: string) => void;
   /** Beside the answer, for people only. */
   readonly note: (text: string) => void;
+  /** Runs `work` and shows people how far it has got. @param what such as "role passwords" */
+  readonly withProgress: <T>(what: string, work: (onProgress: OnProgress) => Promise<T>) => Promise<T>;
 }
 
 export interface ShellOptions {
@@ -49,6 +53,12 @@ export const createShell = (terminal: Terminal, options: () => ShellOptions): Sh
     },
     note: (text) => {
       if (!json()) terminal.err(line(text));
+    },
+    withProgress: (what, work) => {
+      if (json()) return work(() => undefined);
+      return terminal.screen === null
+        ? work(progressLines(what, terminal.err))
+        : withProgressBar(what, terminal.screen, work);
     },
   };
 };

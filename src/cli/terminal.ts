@@ -8,6 +8,8 @@ export type StopCause = 'stop' | 'replaced';
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Standard error where a person watches it, for what moves; null: it goes to a file or another program. */
+  readonly screen: NodeJS.WritableStream | null;
   /**
    * Resolves with the first SIGINT, SIGTERM, SIGHUP or SIGUSR2 (`replaced`) from now on, which then no longer ends the
    * process; the second one ends it at once. With `onHangup`, SIGHUP calls that instead, and nothing once the promise

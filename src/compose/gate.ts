@@ -21,7 +21,6 @@ import { SessionRegistry } from '../gate/registry.ts';
 import type { Session } from '../gate/session.ts';
 import { sweepSessions } from '../gate/sweep.ts';
 import type { Ending } from '../gate/values.ts';
-import type { ApiKey } from '../policy/account.ts';
 import { parseAddress } from '../policy/addresses.ts';
 import type { ListenOptions } from '../port.ts';
 import { openDatabase } from '../postgres/database.ts';
@@ -138,7 +137,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
     closedBecause: policy.closedBecause,
     recentKeys: new RecentKeys(),
     saltedPasswords: new SaltedPasswords(),
-    openRolePassword: (key: ApiKey) => sealer.open(key.sealedRolePassword, key.id),
+    openRolePassword: (keyId: string, sealed: string) => sealer.open(sealed, keyId),
     boundaryGraceMs,
     halfCloseGraceMs,
     milestones: createMilestones(metrics),

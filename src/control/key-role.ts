@@ -9,7 +9,8 @@ import { provisionRole } from '../provision/scoped-role.ts';
 import { buildScramVerifier } from '../provision/verifier.ts';
 import type { Account } from '../store/accounts.ts';
 import { markGrantsApplied } from '../store/api-key-changes.ts';
-import { loadSealedRoleSecret, type StoredKey } from '../store/api-keys.ts';
+import type { StoredKey } from '../store/api-keys.ts';
+import { loadSealedRoleSecret } from '../store/role-secrets.ts';
 import type { BackendContext, SealContext } from './context.ts';
 import { onBackend } from './on-backend.ts';
 

@@ -5,7 +5,6 @@
  * touches every one; a single role as soon as a backend does not accept it.
  */
 
-import { RequestError } from '../errors.ts';
 import { prepareAccount } from '../provision/account.ts';
 import { type Account, findAccountById, listAccounts } from '../store/accounts.ts';
 import { findKeyById, listKeys } from '../store/api-keys.ts';
@@ -13,6 +12,7 @@ import { tryKeyLock } from '../store/locks.ts';
 import type { BackendContext, SealContext } from './context.ts';
 import { restoreKeyRole } from './key-role.ts';
 import { onBackend } from './on-backend.ts';
+import { problemOf } from './problem.ts';
 
 export interface Repaired {
   readonly account: string;
@@ -63,14 +63,4 @@ async function restoreUnlocked(
     const key = await findKeyById(context.store, id);
     if (key?.state === 'active') await restoreKeyRole(context, account, key);
   });
-}
-
-async function problemOf(work: () => Promise<unknown>): Promise<string | null> {
-  try {
-    await work();
-    return null;
-  } catch (error) {
-    if (error instanceof RequestError) return error.message;
-    throw error;
-  }
 }

@@ -19,6 +19,10 @@ export interface Sealer {
   open(sealed: string, associatedData: string): string;
   /** Sealed with the key that `seal` uses; false: open it and seal it anew before the old key goes away. */
   isCurrent(sealed: string): boolean;
+  /** Of the keys that open, the one that seals first. */
+  readonly keyIds: readonly string[];
+  /** The sealing key that a text names, configured or not; null: it is no sealed text. */
+  keyIdOf(sealed: string): string | null;
 }
 
 const algorithm = 'aes-256-gcm';
@@ -31,7 +35,10 @@ const shape = /^v1\.([A-Za-z0-9]+)\.([A-Za-z0-9_-]+)$/;
 export function createSealer(keys: readonly SealingKey[]): Sealer {
   const [current] = keys;
   if (current === undefined) throw new Error('At least one sealing key is needed.');
+  const keyIdOf = (sealed: string): string | null => shape.exec(sealed)?.[1] ?? null;
   return {
+    keyIds: keys.map(({ id }) => id),
+    keyIdOf,
     seal: (text, associatedData) => {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv(algorithm, current.key, nonce).setAAD(Buffer.from(associatedData));
@@ -48,7 +55,7 @@ export function createSealer(keys: readonly SealingKey[]): Sealer {
       }
       return openWith(found, Buffer.from(body, 'base64url'), associatedData);
     },
-    isCurrent: (sealed) => shape.exec(sealed)?.[1] === current.id,
+    isCurrent: (sealed) => keyIdOf(sealed) === current.id,
   };
 }
 

@@ -41,6 +41,8 @@ export interface ApiKey {
   readonly roleName: string;
   /** The role's password, sealed with the key's id as associated data; opened only to log in to the backend. */
   readonly sealedRolePassword: string;
+  /** The one that it gets at any moment, or has just got; null: no other is on its way. */
+  readonly nextSealedRolePassword: string | null;
   readonly grants: readonly Grant[];
   readonly expiresAt: number | null;
   readonly state: KeyState;

@@ -23,27 +23,51 @@ export interface KeyRole {
   readonly grants: readonly Grant[];
 }
 
+export interface RoleVerifier {
+  readonly roleName: string;
+  /** From `buildScramVerifier`. */
+  readonly verifier: string;
+}
+
 /**
  * Makes the role exist, or puts it back to what it was made as (see `restore.ts`): able to log in with the password
  * behind `verifier`, and holding exactly its grants on tables, sequences and schemas.
- * @param verifier from `buildScramVerifier`
  * @throws RequestError when a role of that name is not the account's, the account cannot grant this, or the role was
  *   changed in a way that the admin cannot undo
  */
 export async function provisionRole(
   database: Database,
   account: BackendAccount,
-  role: KeyRole & { readonly verifier: string },
+  role: KeyRole & RoleVerifier,
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await lockBackend(tx);
-    const name = quoteIdentifier(role.roleName);
     if (!(await managedRoleExists(tx, role.roleName, account))) {
       await createRole(tx, role.roleName, account);
     }
     await restoreRole(tx, wantedRole(account, role));
-    await tx.query(`ALTER ROLE ${name} PASSWORD ${quoteLiteral(role.verifier)}`);
+    await givePassword(tx, role);
     await applyKind(tx, account, role);
+  });
+}
+
+/**
+ * Another password for an existing role and nothing else; its sessions do not notice.
+ * @throws RequestError when the role is missing or not the account's
+ */
+export async function setRolePassword(
+  database: Database,
+  account: BackendAccount,
+  role: RoleVerifier,
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    await lockBackend(tx);
+    if (!(await managedRoleExists(tx, role.roleName, account))) {
+      throw new RequestError(
+        `The role "${role.roleName}" is gone from the backend: \`postern reconcile\` makes it anew.`,
+      );
+    }
+    await givePassword(tx, role);
   });
 }
 
@@ -94,6 +118,10 @@ const wantedRole = (account: BackendAccount, { kind, roleName }: KeyRole): Wante
     connectTo: null,
   };
 };
+
+async function givePassword(tx: Queryable, { roleName, verifier }: RoleVerifier): Promise<void> {
+  await tx.query(`ALTER ROLE ${quoteIdentifier(roleName)} PASSWORD ${quoteLiteral(verifier)}`);
+}
 
 async function applyKind(tx: Queryable, account: BackendAccount, role: KeyRole): Promise<void> {
   await checkRoleGrants(tx, account, role);

@@ -75,7 +75,7 @@ export const rotateKey = (
   change(
     store,
     `digest_sha256 = $2, scram_stored_key = $3, scram_server_key = $4, hint = $5, role_secret_sealed = $6,
-     grants_applied = false, rotated_at = now()`,
+     next_role_secret_sealed = NULL, role_secret_set_at = now(), grants_applied = false, rotated_at = now()`,
     `state = 'active'`,
     [
       id,
@@ -86,11 +86,3 @@ export const rotateKey = (
       rotated.roleSecretSealed,
     ],
   );
-
-/** The password of its scoped role, sealed anew: another password, or the same under another sealing key. */
-export const replaceSealedRoleSecret = (
-  store: Queryable,
-  id: string,
-  sealed: string,
-): Promise<StoredKey | undefined> =>
-  change(store, 'role_secret_sealed = $2', `state <> 'revoked'`, [id, sealed]);

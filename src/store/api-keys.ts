@@ -146,23 +146,3 @@ export const listUnfinishedKeys = async (store: Queryable): Promise<StoredKey[]>
   );
   return rows;
 };
-
-/** The password of the key's scoped role as it is stored. */
-export const loadSealedRoleSecret = async (store: Queryable, id: string): Promise<string> =>
-  onlyRow(
-    await store.query<{ sealed: string }>(
-      'SELECT role_secret_sealed AS sealed FROM postern.api_keys WHERE id = $1',
-      [id],
-    ),
-  ).sealed;
-
-/** The stored passwords of all keys that still have a role, by key, for sealing them anew. */
-export const listSealedRoleSecrets = async (
-  store: Queryable,
-): Promise<{ readonly id: string; readonly sealed: string }[]> => {
-  const { rows } = await store.query<{ id: string; sealed: string }>(
-    `SELECT id, role_secret_sealed AS sealed FROM postern.api_keys
-     WHERE state <> 'revoked' ORDER BY created_at, id`,
-  );
-  return rows;
-};

@@ -75,6 +75,27 @@ export const listInstances = async (store: Queryable): Promise<ListedInstance[]>
   return rows;
 };
 
+export interface ServingInstance extends Instance {
+  /** false: it crashed, or it is cut off from the store and may still serve. */
+  readonly alive: boolean;
+}
+
+/**
+ * Those that may admit somebody, oldest first: an instance that has not been heard of for longer than
+ * `policy.max_staleness` does not.
+ */
+export const listServingInstances = async (
+  store: Queryable,
+  maxStalenessMs: number,
+): Promise<ServingInstance[]> => {
+  const { rows } = await store.query<ServingInstance>(
+    `SELECT ${columns}, ${isAlive('i')} AS alive FROM postern.instances i
+      WHERE heartbeat_at > now() - $1 * interval '1 millisecond' ORDER BY started_at, id`,
+    [maxStalenessMs],
+  );
+  return rows;
+};
+
 /** Whether another one than this is alive. */
 export const hasOtherInstances = async (store: Queryable, id: string): Promise<boolean> => {
   const { rows } = await store.query<{ found: boolean }>(

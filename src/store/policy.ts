@@ -59,7 +59,8 @@ const certificatesText = `
 const keysText = `
   SELECT account_id AS "accountId", id, name, kind, encode(digest_sha256, 'hex') AS digest,
     scram_stored_key AS "scramStoredKey", scram_server_key AS "scramServerKey", role_name AS "roleName",
-    role_secret_sealed AS "sealedRolePassword", grants, ${epochMs('expires_at')} AS "expiresAt", state
+    role_secret_sealed AS "sealedRolePassword", next_role_secret_sealed AS "nextSealedRolePassword",
+    grants, ${epochMs('expires_at')} AS "expiresAt", state
   FROM postern.api_keys WHERE ${ofAccounts} AND state <> 'revoked' ORDER BY created_at, id`;
 
 const changesText = `

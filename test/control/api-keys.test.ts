@@ -8,9 +8,9 @@ import { resealRoleSecrets } from '../../src/control/reseal.ts';
 import { createSealer } from '../../src/control/seal.ts';
 import { RequestError } from '../../src/errors.ts';
 import { digestOf, hintOf, parseKeyText } from '../../src/policy/key-text.ts';
-import { loadSealedRoleSecret } from '../../src/store/api-keys.ts';
 import { listAudit, verifyAudit } from '../../src/store/audit.ts';
 import { loadPolicy } from '../../src/store/policy.ts';
+import { loadSealedRoleSecret } from '../../src/store/role-secrets.ts';
 import { deriveScramKeys } from '../../src/wire/scram-keys.ts';
 import { asRole, regular, withControl } from './control-fixture.ts';
 
@@ -167,8 +167,8 @@ it('passwords are sealed anew with a new sealing key, after which the old one ca
     await revokeKey(context, account.name, 'gone', null);
     const newKey = { id: 'k2', key: randomBytes(32) };
     const both = createSealer([newKey, sealingKey]);
-    expect(await resealRoleSecrets({ store: context.store, sealer: both })).toBe(1);
-    expect(await resealRoleSecrets({ store: context.store, sealer: both })).toBe(0);
+    expect(await resealRoleSecrets({ ...context, sealer: both })).toBe(1);
+    expect(await resealRoleSecrets({ ...context, sealer: both })).toBe(0);
     const onlyNew = { ...control, sealer: createSealer([newKey]) };
     expect(await asRole(onlyNew, key.id, key.roleName, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   }));

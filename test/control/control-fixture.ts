@@ -12,7 +12,7 @@ import type { Database } from '../../src/postgres/database.ts';
 import type { Queryable } from '../../src/postgres/query.ts';
 import { dropAccount } from '../../src/provision/account.ts';
 import type { Account } from '../../src/store/accounts.ts';
-import { loadSealedRoleSecret } from '../../src/store/api-keys.ts';
+import { loadSealedRoleSecret } from '../../src/store/role-secrets.ts';
 import {
   type BackendFixture,
   type BackendFixtureOptions,

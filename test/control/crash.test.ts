@@ -3,8 +3,9 @@ import { createKey, rotateKey } from '../../src/control/api-keys.ts';
 import { setKeyGrants } from '../../src/control/key-grants.ts';
 import { revokeKey } from '../../src/control/key-revocation.ts';
 import { reconcile } from '../../src/control/reconcile.ts';
-import { listKeys, loadSealedRoleSecret } from '../../src/store/api-keys.ts';
+import { listKeys } from '../../src/store/api-keys.ts';
 import { withKeyLock } from '../../src/store/locks.ts';
+import { loadSealedRoleSecret } from '../../src/store/role-secrets.ts';
 import { connectAsCustomer } from '../provision/backend-fixture.ts';
 import { type ControlFixture, withControl } from './control-fixture.ts';
 

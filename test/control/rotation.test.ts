@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { createKey, rotateKey } from '../../src/control/api-keys.ts';
 import { reconcile } from '../../src/control/reconcile.ts';
 import { digestOf, hintOf } from '../../src/policy/key-text.ts';
-import { loadSealedRoleSecret } from '../../src/store/api-keys.ts';
 import { loadPolicy } from '../../src/store/policy.ts';
+import { loadSealedRoleSecret } from '../../src/store/role-secrets.ts';
 import { asRole, regular, withControl } from './control-fixture.ts';
 
 it('a rotated key has another text and the same role, with another password', () =>

@@ -40,6 +40,7 @@ const key = (given: Partial<ApiKey> = {}): ApiKey => ({
   scramServerKey: Buffer.alloc(32),
   roleName: 'postern_demo_1',
   sealedRolePassword: '',
+  nextSealedRolePassword: null,
   grants: [],
   expiresAt: null,
   state: 'active',

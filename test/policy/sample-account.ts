@@ -26,6 +26,7 @@ export const key: ApiKey = {
   scramServerKey: Buffer.alloc(32, 2),
   roleName: 'postern_demo_1',
   sealedRolePassword: 'v1.k1.x',
+  nextSealedRolePassword: null,
   grants: [],
   expiresAt: null,
   state: 'active',

@@ -19,17 +19,10 @@ import {
   finishRevokingKey,
   markGrantsApplied,
   replaceGrants,
-  replaceSealedRoleSecret,
 } from '../../src/store/api-key-changes.ts';
-import {
-  findKey,
-  findKeyById,
-  insertKey,
-  listKeys,
-  listUnfinishedKeys,
-  loadSealedRoleSecret,
-} from '../../src/store/api-keys.ts';
+import { findKey, findKeyById, insertKey, listKeys, listUnfinishedKeys } from '../../src/store/api-keys.ts';
 import { findCertificate, listCertificates, revokeCertificate } from '../../src/store/certificates.ts';
+import { loadSealedRoleSecret, replaceSealedRoleSecret } from '../../src/store/role-secrets.ts';
 import { createStore, type TestStore } from '../support/store.ts';
 import { addAccount, addCertificate, addKey, newAccount, newKey } from './sample.ts';
 
@@ -227,7 +220,8 @@ describe('what control asks of the store', () => {
     const key = await addKey(store.console, account);
 
     expect(await loadSealedRoleSecret(store.console, key.id)).toBe('v1.k1.sealed');
-    await replaceSealedRoleSecret(store.console, key.id, 'v1.k2.sealed');
+    await replaceSealedRoleSecret(store.console, { id: key.id, sealed: 'v1.k1.other' }, 'v1.k2.other');
+    await replaceSealedRoleSecret(store.console, { id: key.id, sealed: 'v1.k1.sealed' }, 'v1.k2.sealed');
     expect(await loadSealedRoleSecret(store.console, key.id)).toBe('v1.k2.sealed');
     expect(JSON.stringify(await listKeys(store.console, account.id))).not.toContain('sealed');
   });

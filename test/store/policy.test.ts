@@ -78,6 +78,7 @@ describe('the policy as the gate reads it', () => {
           scramServerKey: given.scramServerKey,
           roleName: given.roleName,
           sealedRolePassword: given.roleSecretSealed,
+          nextSealedRolePassword: null,
           grants: given.grants,
           expiresAt: expiresAt.getTime(),
           state: 'active',

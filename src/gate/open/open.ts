@@ -6,6 +6,7 @@
 
 import { Refusal } from '../../errors.ts';
 import type { AccountPolicy, ApiKey } from '../../policy/account.ts';
+import type { PolicyView } from '../../policy/book.ts';
 import { buildAuthenticationOk, buildBackendKeyData } from '../../wire/backend-messages.ts';
 import { buildStartup } from '../../wire/frontend-messages.ts';
 import { maxStartupPacketBytes } from '../../wire/startup.ts';
@@ -17,11 +18,13 @@ import type { SessionRegistry } from '../registry.ts';
 import type { BackendSession, Hello, Identity, Secured } from '../values.ts';
 import { authenticate, type RoleLogin } from './authenticate.ts';
 import { GreetingReader } from './greeting.ts';
+import { withRolePassword } from './role-passwords.ts';
 import type { SaltedPasswords } from './salted-passwords.ts';
 
 export interface OpenDependencies {
   readonly backends: ReadonlyMap<string, Backend>;
-  readonly openRolePassword: (key: ApiKey) => string;
+  readonly policy: PolicyView;
+  readonly openRolePassword: (keyId: string, sealed: string) => string;
   readonly saltedPasswords: SaltedPasswords;
   readonly registry: SessionRegistry;
   readonly now: () => number;
@@ -32,13 +35,14 @@ const cancelSecretBytes = (minorVersion: number): number => (minorVersion >= 2 ?
 
 const roleLogin = (
   account: AccountPolicy,
-  key: ApiKey,
+  { id, roleName }: ApiKey,
+  sealed: string,
   { openRolePassword, saltedPasswords }: OpenDependencies,
 ): RoleLogin => {
-  const password = openRolePassword(key);
-  const place = `${account.backend} ${key.sealedRolePassword}`;
+  const password = openRolePassword(id, sealed);
+  const place = `${account.backend} ${sealed}`;
   return {
-    roleName: key.roleName,
+    roleName,
     password,
     saltedPasswordOf: (salt, iterations) => saltedPasswords.of(place, password, salt, iterations),
   };
@@ -53,6 +57,36 @@ const startupFor = ({ database, parameters }: Hello, { roleName }: ApiKey): Buff
   ]);
   if (packet.length - 4 <= maxStartupPacketBytes) return packet;
   throw new Refusal('packet-invalid', { reason: 'its parameters are longer than the database server takes' });
+};
+
+interface LoginCircumstances extends Pick<ConnectionFacts, 'loginTime'> {
+  /** Tells the client at once. */
+  readonly passOn: (bytes: Buffer) => void;
+  readonly signal: AbortSignal;
+}
+
+interface LoggedIn {
+  readonly line: BackendLine;
+  readonly greeting: GreetingReader;
+}
+
+/** A line on which the backend has accepted the role; one that it has not is closed. */
+const logIn = async (
+  backend: Backend,
+  startup: Buffer,
+  login: RoleLogin,
+  { loginTime, passOn, signal }: LoginCircumstances,
+): Promise<LoggedIn> => {
+  const line = await loginTime.waitingFor('backend', dial(backend, signal));
+  try {
+    const greeting = new GreetingReader(line.socket, signal, passOn);
+    line.socket.write(startup);
+    await authenticate(line, login, () => loginTime.waitingFor('backend', greeting.nextAuthentication()));
+    return { line, greeting };
+  } catch (error) {
+    line.socket.destroy();
+    throw error;
+  }
 };
 
 export const open = async (
@@ -72,12 +106,18 @@ export const open = async (
   const signal = AbortSignal.any([secured.login.signal, session.ending, leaving.signal]);
   let line: BackendLine | undefined;
   try {
-    line = await loginTime.waitingFor('backend', dial(backend, signal));
-    const greeting = new GreetingReader(line.socket, signal, (bytes) => client.write(bytes));
-    line.socket.write(startup);
-    await authenticate(line, roleLogin(account, key, dependencies), () =>
-      loginTime.waitingFor('backend', greeting.nextAuthentication()),
+    const loggedIn = await withRolePassword(
+      key,
+      () => dependencies.policy.accountWithId(account.id)?.keys.find(({ id }) => id === key.id),
+      (sealed) =>
+        logIn(backend, startup, roleLogin(account, key, sealed, dependencies), {
+          loginTime,
+          passOn: (bytes) => client.write(bytes),
+          signal,
+        }),
     );
+    const { greeting } = loggedIn;
+    line = loggedIn.line;
     const cancelKey = dependencies.registry.issueCancelKey(session, cancelSecretBytes(hello.minorVersion));
     const keyForClient = buildBackendKeyData(cancelKey.processId, cancelKey.secret);
     const rest = await loginTime.waitingFor('backend', greeting.restForClient(keyForClient));

@@ -8,6 +8,7 @@ import { records } from './0002-records.ts';
 import { changeFeed } from './0003-change-feed.ts';
 import { privileges } from './0004-privileges.ts';
 import { attemptsWritten } from './0005-attempts-written.ts';
+import { rotation } from './0006-rotation.ts';
 import { telling } from './0007-telling.ts';
 import type { Migration } from './migration.ts';
 
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   changeFeed,
   privileges,
   attemptsWritten,
+  rotation,
   telling,
 ];
