@@ -4,7 +4,7 @@
  */
 
 import 'reflect-metadata';
-import { generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey, generateKeyPair, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import {
   BasicConstraintsExtension,
@@ -20,29 +20,34 @@ import { validityFor, validityOf, within } from './validity.ts';
 
 const generateKeyPairAsync = promisify(generateKeyPair);
 
-const generateKeys = async (): Promise<{ publicKey: Buffer; privateKeyPem: string }> => {
-  const keys: { publicKey: KeyObject; privateKey: KeyObject } = await generateKeyPairAsync('ec', {
-    namedCurve: 'P-256',
-  });
-  return {
-    publicKey: keys.publicKey.export({ type: 'spki', format: 'der' }),
-    privateKeyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  };
+/** PKCS#8, PEM. */
+export const generateKey = async (): Promise<string> => {
+  const { privateKey } = await generateKeyPairAsync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 };
+
+const publicKeyOf = (privateKeyPem: string): Buffer =>
+  createPublicKey(privateKeyPem).export({ type: 'spki', format: 'der' });
 
 export interface AuthorityOptions {
   readonly commonName: string;
   readonly validDays: number;
   readonly now?: number;
+  /** PEM; unless given a new one is made. */
+  readonly privateKeyPem?: string;
+  /** The authority that it follows: it counts as newer, however soon it is made. */
+  readonly after?: X509Certificate;
 }
 
 /** A self-signed authority that may sign end certificates and nothing else (path length 0). */
 export const createAuthority = async (options: AuthorityOptions): Promise<Authority> => {
-  const { publicKey, privateKeyPem } = await generateKeys();
+  const privateKeyPem = options.privateKeyPem ?? (await generateKey());
+  const validity = validityFor(options.validDays, options.now ?? Date.now());
+  const earliest = options.after === undefined ? 0 : validityOf(options.after).notBefore + 1_000;
   const claims = {
     commonName: options.commonName,
-    publicKey,
-    validity: validityFor(options.validDays, options.now ?? Date.now()),
+    publicKey: publicKeyOf(privateKeyPem),
+    validity: { ...validity, notBefore: Math.max(validity.notBefore, earliest) },
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
@@ -57,6 +62,8 @@ export interface ServerCertificateOptions {
   readonly names: readonly string[];
   readonly validDays: number;
   readonly now?: number;
+  /** PEM; unless given a new one is made. */
+  readonly privateKeyPem?: string;
 }
 
 export interface KeyPair {
@@ -69,11 +76,11 @@ export const createServerCertificate = async (options: ServerCertificateOptions)
   const names = parseServerNames(options.names);
   const now = options.now ?? Date.now();
   const issuer = validityOf(new X509Certificate(options.authority.certificatePem));
-  const { publicKey, privateKeyPem } = await generateKeys();
+  const privateKeyPem = options.privateKeyPem ?? (await generateKey());
   const claims = {
     // For people only: clients go by the alternative names. X.520 allows 64 characters.
     commonName: names.find(({ value }) => value.length <= 64)?.value ?? 'Postern',
-    publicKey,
+    publicKey: publicKeyOf(privateKeyPem),
     validity: within(validityFor(options.validDays, now), issuer, now),
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),

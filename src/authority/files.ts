@@ -4,21 +4,22 @@
  */
 
 import 'reflect-metadata';
-import { randomBytes, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { access, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyUsageFlags, KeyUsagesExtension, X509Certificate as ParsedCertificate } from '@peculiar/x509';
 import { RequestError } from '../errors.ts';
+import { authorityName, newAuthoritySuffix } from './authority-name.ts';
 import { createAuthority, createServerCertificate } from './create.ts';
-import { type KeyPairFiles, loadKeyPair } from './key-pair.ts';
+import { type KeyPairFiles, loadCertificates, loadKey } from './key-pair.ts';
 import { type Authority, signingAlgorithmOf } from './sign.ts';
 import { validityOf, within } from './validity.ts';
 
 /** Ten years: replacing a CA means a new bundle for every client. */
-const authorityDays = 3650;
+export const authorityDays = 3650;
 
 /** Apple's TLS clients refuse server certificates that are valid for longer: https://support.apple.com/HT210176 */
-const serverDays = 825;
+export const serverDays = 825;
 
 export interface AuthorityFilesOptions {
   /** Made if missing. */
@@ -67,11 +68,10 @@ const reasonOf = (error: unknown): string =>
  */
 export const createAuthorityFiles = async (options: AuthorityFilesOptions): Promise<readonly string[]> => {
   const pathOf = (name: string): string => join(options.directory, name);
-  // Trust stores and TLS clients look an issuer up by its name: two installations must not share one.
-  const suffix = randomBytes(4).toString('hex');
+  const suffix = newAuthoritySuffix();
   const validDays = options.authorityDays ?? authorityDays;
-  const clientAuthority = await createAuthority({ commonName: `Postern client CA ${suffix}`, validDays });
-  const serverAuthority = await createAuthority({ commonName: `Postern server CA ${suffix}`, validDays });
+  const clientAuthority = await createAuthority({ commonName: authorityName('client', suffix), validDays });
+  const serverAuthority = await createAuthority({ commonName: authorityName('server', suffix), validDays });
   const server = await createServerCertificate({
     authority: serverAuthority,
     names: options.names,
@@ -110,11 +110,20 @@ const maySign = (certificate: X509Certificate): boolean => {
 };
 
 /**
- * An authority that can sign, Postern's own or an operator's (RSA or EC). Throws RequestError if the files cannot
- * be used, do not belong together, are no CA, are expired or not yet valid, or the key is one Postern cannot sign with.
+ * An authority that can sign, Postern's own or an operator's (RSA or EC): of the certificates in the file, the one that
+ * the key belongs to, so that exchanging the key is all it takes to sign with the next one. Throws RequestError if the
+ * files cannot be used, do not belong together, are no CA, are expired or not yet valid, or the key is one Postern
+ * cannot sign with.
  */
 export const loadAuthority = async (files: KeyPairFiles, now = Date.now()): Promise<Authority> => {
-  const { certificate, key, keyPem } = await loadKeyPair(files);
+  const certificates = await loadCertificates(files.certificateFile);
+  const key = await loadKey(files.keyFile);
+  const certificate = certificates.find((each) => each.checkPrivateKey(key));
+  if (certificate === undefined) {
+    throw new RequestError(
+      `The key in ${files.keyFile} does not belong to the certificate in ${files.certificateFile}.`,
+    );
+  }
   if (!maySign(certificate)) {
     throw new RequestError(
       `The certificate in ${files.certificateFile} is not a certificate authority (CA:TRUE, keyCertSign): ` +
@@ -129,5 +138,8 @@ export const loadAuthority = async (files: KeyPairFiles, now = Date.now()): Prom
         'or EC P-256, P-384 or P-521.',
     );
   }
-  return { certificatePem: certificate.toString(), privateKeyPem: keyPem };
+  return {
+    certificatePem: certificate.toString(),
+    privateKeyPem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
 };

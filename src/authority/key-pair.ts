@@ -34,9 +34,13 @@ const readText = async (what: string, file: string): Promise<string> => {
   }
 };
 
+/** Every certificate of a PEM text, in its order; whatever stands between them is passed over. Throws what Node throws. */
+export const certificatesIn = (pem: string): readonly X509Certificate[] =>
+  [...pem.matchAll(pemCertificates)].map(([found]) => new X509Certificate(found));
+
 const parseCertificates = (text: string, file: string): readonly [X509Certificate, ...X509Certificate[]] => {
   try {
-    const [first, ...others] = [...text.matchAll(pemCertificates)].map(([pem]) => new X509Certificate(pem));
+    const [first, ...others] = certificatesIn(text);
     if (first !== undefined) return [first, ...others];
   } catch {
     // Told below, together with a file that holds no certificate at all.
@@ -62,6 +66,10 @@ export const loadCertificates = async (
   file: string,
 ): Promise<readonly [X509Certificate, ...X509Certificate[]]> =>
   parseCertificates(await readText('certificate', file), file);
+
+/** @throws RequestError when the file cannot be read, or is no unencrypted PEM key */
+export const loadKey = async (file: string): Promise<KeyObject> =>
+  parseKey(await readText('key', file), file);
 
 /** Throws RequestError: a file is missing, unreadable or not PEM, or the key is encrypted or another certificate's. */
 export const loadKeyPair = async ({ certificateFile, keyFile }: KeyPairFiles): Promise<LoadedKeyPair> => {

@@ -8,6 +8,7 @@ import type { SealContext } from '../control/context.ts';
 import { listSealingKeyUse, resealRoleSecrets, type SealingKeyUse } from '../control/reseal.ts';
 import { asOperator } from './as-operator.ts';
 import { dryRunOption } from './options.ts';
+import { addRotateAuthorities } from './rotate-authority.ts';
 import { addRotateRolePasswords } from './rotate-role-passwords.ts';
 import type { Shell } from './shell.ts';
 import { type Columns, formatTable } from './table.ts';
@@ -71,6 +72,7 @@ export const addRotateCommands = (program: Command, shell: Shell): void => {
   const rotate = program
     .command('rotate')
     .description('replace CAs, keys and passwords while clients go on working');
+  addRotateAuthorities(rotate, shell);
   addRotateSealingKey(rotate, shell);
   addRotateRolePasswords(rotate, shell);
 };

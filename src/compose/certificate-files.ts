@@ -7,9 +7,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 
-export const filesWatchedFor = ({ gate, console, backends }: Config): readonly string[] => [
+export const filesWatchedFor = ({ gate, console, authority, backends }: Config): readonly string[] => [
   ...(gate ? [gate.certificateFile, gate.keyFile, gate.clientCaFile] : []),
   ...(console?.tls ? [console.tls.certificateFile, console.tls.keyFile] : []),
+  // Nobody but a console issues certificates in a process that goes on.
+  ...(console && authority ? [authority.certificateFile, authority.keyFile, authority.serverCaFile] : []),
   ...[...backends.values()].flatMap(({ caFile }) => caFile ?? []),
 ];
 

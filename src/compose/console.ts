@@ -1,6 +1,6 @@
 /**
  * Builds the console and lets it listen: over TLS when it has a certificate of its own, which a reload exchanges for
- * connections that come afterwards.
+ * connections that come afterwards, as it does the authority for certificates that are issued afterwards.
  */
 
 import type { AddressInfo } from 'node:net';
@@ -43,8 +43,15 @@ export const startConsole = async (
   await using running = new AsyncDisposableStack();
   const { close, setBackends, ...control } = keepControl(config);
   running.defer(close);
+  let clientAuthority = await loadClientAuthority(config);
   const app = await buildConsole({
-    control: { ...control, clientAuthority: await loadClientAuthority(config) },
+    control: {
+      ...control,
+      // Of the moment at which a request comes.
+      get clientAuthority() {
+        return clientAuthority;
+      },
+    },
     sealer: control.sealer,
     adminToken: consoleConfig.adminToken,
     public: config.public,
@@ -72,7 +79,9 @@ export const startConsole = async (
       const tls = next.console?.tls ? await loadTls(next.console.tls) : null;
       // What the swap could fail at, it fails at here.
       createSecureContext(tls ?? {});
+      const nextAuthority = await loadClientAuthority(next);
       return () => {
+        clientAuthority = nextAuthority;
         setBackends(next);
         if (tls && app.server instanceof TlsServer) app.server.setSecureContext(tls);
       };

@@ -55,6 +55,7 @@ export const reloadable = (started: Config, written: Config): Reloadable => {
       workers: started.gate.workers,
     },
     console: consoleInForce(started.console, written.console),
+    authority: written.authority,
     telemetry: { ...started.telemetry, logLevel: written.telemetry.logLevel },
   });
   return { next, needRestart: changedSettings(next, written) };

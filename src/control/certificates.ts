@@ -4,14 +4,17 @@
  * nothing. The private key exists only in the returned bundle.
  */
 
+import { X509Certificate } from 'node:crypto';
 import { type BundleFile, type BundleOptions, buildBundle, buildBundleFiles } from '../authority/bundle.ts';
 import { fileNameOf } from '../authority/certificate-name.ts';
-import { issueClientCertificate, signClientRequest } from '../authority/issue.ts';
+import { identityOf, issueClientCertificate, signClientRequest } from '../authority/issue.ts';
+import { certificatesIn } from '../authority/key-pair.ts';
 import { parseClientRequest } from '../authority/request.ts';
 import { RequestError } from '../errors.ts';
 import type { Account } from '../store/accounts.ts';
 import { listAddressRules } from '../store/address-rules.ts';
 import {
+  type CertificateOrigin,
   findCertificate,
   insertCertificate,
   listCertificates as listStored,
@@ -72,6 +75,7 @@ export async function createCertificate(
         notBefore: new Date(issued.notBefore),
         notAfter: new Date(issued.notAfter),
         createdBy: context.actor,
+        ...originOf(authority),
       }),
     }),
   );
@@ -121,6 +125,12 @@ function requireAuthority({ clientAuthority }: CertificateContext): ClientAuthor
   }
   return clientAuthority;
 }
+
+/** Which CAs it depends on, so that none is dropped unawares. */
+const originOf = ({ authority, serverCaPem }: ClientAuthority): CertificateOrigin => ({
+  issuerSha256: identityOf(new X509Certificate(authority.certificatePem)).fingerprint,
+  trustedCasSha256: certificatesIn(serverCaPem).map((certificate) => identityOf(certificate).fingerprint),
+});
 
 /** Whether a request can be signed at all, before anything is asked of it. @throws RequestError when it cannot */
 export async function checkSigningRequest(csr: string | Buffer): Promise<void> {

@@ -25,10 +25,17 @@ export interface StoredCertificate {
   readonly createdAt: Date;
 }
 
+/** SHA-256 of the client CA that signed it, and of the server CAs that its bundle carries. */
+export interface CertificateOrigin {
+  readonly issuerSha256: string;
+  readonly trustedCasSha256: readonly string[];
+}
+
 export type NewCertificate = Omit<
   StoredCertificate,
   'id' | 'revokedAt' | 'revokeReason' | 'lastUsedAt' | 'createdAt'
->;
+> &
+  CertificateOrigin;
 
 const columns = columnsOf('c', [
   'id',
@@ -60,8 +67,8 @@ export const insertCertificate = (
       onlyRow(
         await store.query<StoredCertificate>(
           `INSERT INTO postern.certificates AS c (account_id, name, serial, fingerprint_sha256, issued_from,
-             not_before, not_after, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${columns}`,
+             not_before, not_after, created_by, issuer_sha256, trusted_cas_sha256)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${columns}`,
           [
             certificate.accountId,
             certificate.name,
@@ -71,6 +78,8 @@ export const insertCertificate = (
             certificate.notBefore,
             certificate.notAfter,
             certificate.createdBy,
+            certificate.issuerSha256,
+            certificate.trustedCasSha256,
           ],
         ),
       ),

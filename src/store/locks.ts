@@ -9,7 +9,12 @@ import type { Database } from '../postgres/database.ts';
 import { sqlstateOf } from '../postgres/errors.ts';
 
 /** First half of each lock's number; the second says which one of its class. */
-export const lockClass = { migrate: 0x706f_7301, audit: 0x706f_7302, key: 0x706f_7303 } as const;
+export const lockClass = {
+  migrate: 0x706f_7301,
+  audit: 0x706f_7302,
+  key: 0x706f_7303,
+  rotation: 0x706f_7304,
+} as const;
 
 const lockNotAvailable = '55P03';
 const keyLockTimeoutMs = 15_000;
@@ -52,4 +57,23 @@ export const tryKeyLock = (
     }
     await fn();
     return true;
+  });
+
+/**
+ * Runs `fn` while nobody else rotates a CA.
+ * @throws RequestError when somebody does
+ */
+export const withRotationLock = <T>(
+  database: Pick<Database, 'connection'>,
+  fn: () => Promise<T>,
+): Promise<T> =>
+  database.connection(async (connection) => {
+    const { rows } = await connection.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_lock($1, 0) AS locked',
+      [lockClass.rotation],
+    );
+    if (rows[0]?.locked !== true) {
+      throw new RequestError('Another rotation of a CA is under way: try again when it has ended.');
+    }
+    return fn();
   });

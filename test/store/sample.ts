@@ -38,6 +38,8 @@ export const newCertificate = (accountId: string, given: Partial<NewCertificate>
   notBefore: new Date(Date.now() - dayMs),
   notAfter: new Date(Date.now() + dayMs),
   createdBy: 'test',
+  issuerSha256: 'c'.repeat(64),
+  trustedCasSha256: ['5'.repeat(64)],
   ...given,
 });
 

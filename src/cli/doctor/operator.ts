@@ -5,6 +5,7 @@ import { ConfigError } from '../../errors.ts';
 import { examineBackends } from './backends.ts';
 import { type Finding, failed, ok } from './finding.ts';
 import { checkPorts } from './ports.ts';
+import { checkRotations } from './rotations.ts';
 import { checkSettings } from './settings.ts';
 import { examineStore } from './store.ts';
 
@@ -24,6 +25,7 @@ export const examineInstallation = async (file: string, load: () => Config): Pro
   }
   const findings = await Promise.all([
     checkSettings(config, Date.now()),
+    checkRotations(config),
     checkPorts(config),
     storeAndBackends(config),
   ]);

@@ -8,11 +8,11 @@ import { type Finding, failed, ok, warning } from './finding.ts';
 import { judgeValidity } from './validity.ts';
 
 const renewals: Readonly<Record<string, string>> = {
-  'gate.certificate_file': 'Put a new server certificate there and restart Postern.',
-  'console.certificate_file': 'Put a new certificate there and restart Postern.',
-  'gate.client_ca_file': 'Create a new client CA and issue new client certificates.',
-  'authority.certificate_file': 'Create a new client CA and issue new client certificates.',
-  'authority.server_ca_file': 'Create a new server CA; every client needs its certificate.',
+  'gate.certificate_file': 'Put a new server certificate there; running gates take it over.',
+  'console.certificate_file': 'Put a new certificate there; a running console takes it over.',
+  'gate.client_ca_file': 'Replace the client CA: `postern rotate client-ca begin`.',
+  'authority.certificate_file': 'Replace the client CA: `postern rotate client-ca begin`.',
+  'authority.server_ca_file': 'Replace the server CA: `postern rotate server-ca begin`.',
 };
 
 const checkSetting = async (check: SettingCheck, now: number): Promise<Finding> => {
