@@ -17,7 +17,25 @@ export const lockClass = {
 } as const;
 
 const lockNotAvailable = '55P03';
-const keyLockTimeoutMs = 15_000;
+const lockTimeoutMs = 15_000;
+
+/** @param busy what is told when somebody else does not release it in time */
+const withLock = <T>(
+  database: Pick<Database, 'connection'>,
+  lock: { readonly sql: string; readonly values: readonly unknown[] },
+  busy: string,
+  fn: () => Promise<T>,
+): Promise<T> =>
+  database.connection(async (connection) => {
+    await connection.query(`SET lock_timeout = ${lockTimeoutMs}`);
+    try {
+      await connection.query(`SELECT pg_advisory_lock(${lock.sql})`, lock.values);
+    } catch (error) {
+      if (sqlstateOf(error) === lockNotAvailable) throw new RequestError(busy);
+      throw error;
+    }
+    return fn();
+  });
 
 /**
  * Runs `fn` while nobody else, on any instance, holds the lock of this API key.
@@ -28,18 +46,27 @@ export const withKeyLock = <T>(
   keyId: string,
   fn: () => Promise<T>,
 ): Promise<T> =>
-  database.connection(async (connection) => {
-    await connection.query(`SET lock_timeout = ${keyLockTimeoutMs}`);
-    try {
-      await connection.query('SELECT pg_advisory_lock($1, hashtext($2))', [lockClass.key, keyId]);
-    } catch (error) {
-      if (sqlstateOf(error) === lockNotAvailable) {
-        throw new RequestError('Another change of this API key is still under way: try again in a moment.');
-      }
-      throw error;
-    }
-    return fn();
-  });
+  withLock(
+    database,
+    { sql: '$1, hashtext($2)', values: [lockClass.key, keyId] },
+    'Another change of this API key is still under way: try again in a moment.',
+    fn,
+  );
+
+/**
+ * Runs `fn` while nobody else rotates a CA. A killed one's lock goes with its connection.
+ * @throws RequestError when another rotation does not finish in time
+ */
+export const withRotationLock = <T>(
+  database: Pick<Database, 'connection'>,
+  fn: () => Promise<T>,
+): Promise<T> =>
+  withLock(
+    database,
+    { sql: '$1, 0', values: [lockClass.rotation] },
+    'Another rotation of a CA is still under way: try again when it has ended.',
+    fn,
+  );
 
 /** As `withKeyLock`, but does nothing and returns false when somebody else holds the lock. */
 export const tryKeyLock = (
@@ -57,23 +84,4 @@ export const tryKeyLock = (
     }
     await fn();
     return true;
-  });
-
-/**
- * Runs `fn` while nobody else rotates a CA.
- * @throws RequestError when somebody does
- */
-export const withRotationLock = <T>(
-  database: Pick<Database, 'connection'>,
-  fn: () => Promise<T>,
-): Promise<T> =>
-  database.connection(async (connection) => {
-    const { rows } = await connection.query<{ locked: boolean }>(
-      'SELECT pg_try_advisory_lock($1, 0) AS locked',
-      [lockClass.rotation],
-    );
-    if (rows[0]?.locked !== true) {
-      throw new RequestError('Another rotation of a CA is under way: try again when it has ended.');
-    }
-    return fn();
   });
