@@ -1,6 +1,6 @@
 /**
- * The authority on disk: `postern ca create` writes it once, `postern serve` loads it. The only place in Postern
- * that writes a private key to a file, and it never overwrites one: a lost CA key cannot be made again.
+ * The authority on disk: `postern ca create` writes it once, `postern serve` loads it. Never overwrites a private key: a
+ * lost CA key cannot be made again. What comes after it is made by `rotation-steps.ts`.
  */
 
 import 'reflect-metadata';

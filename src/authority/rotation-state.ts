@@ -41,6 +41,7 @@ export interface RotationState {
   /** By file; CAs of others among them. */
   readonly trusted: ReadonlyMap<string, readonly X509Certificate[]>;
   /** PEM; null: there is no such file. */
+  readonly keyPem: string | null;
   readonly nextKeyPem: string | null;
   readonly oldKeyIsKept: boolean;
 }
@@ -136,6 +137,7 @@ export const readRotationState = async (files: RotatingFiles): Promise<RotationS
     next,
     retiring,
     trusted,
+    keyPem: await readIfThere(files.keyFile),
     nextKeyPem,
     oldKeyIsKept: (await readIfThere(files.oldKeyFile)) !== null,
   };

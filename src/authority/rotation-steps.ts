@@ -4,23 +4,18 @@
  * stays, so that its new certificate is one write, too. Steps that have been done are not there the next time.
  */
 
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { RequestError } from '../errors.ts';
 import { authorityName, commonNameOf } from './authority-name.ts';
 import { createAuthority, createServerCertificate, generateKey } from './create.ts';
-import {
-  exchangeDurably,
-  readIfThere,
-  removeDurably,
-  replaceDurably,
-  writeDurably,
-} from './durable-files.ts';
+import { exchangeDurably, removeDurably, replaceDurably, writeDurably } from './durable-files.ts';
 import { authorityDays, serverDays } from './files.ts';
 import { type RotationState, readRotationState } from './rotation-state.ts';
 import { loadServerCertificate } from './server-certificate.ts';
 
 export const rotationStages = ['begin', 'switch', 'finish'] as const;
-export type RotationStage = (typeof rotationStages)[number];
+/** `renew`: not a rotation, only another server certificate by the CA that signs. */
+export type RotationStage = (typeof rotationStages)[number] | 'renew';
 
 export interface RotationStep {
   /** What is done, as an order. */
@@ -36,7 +31,7 @@ const commandFor = ({ files }: RotationState, stage: RotationStage): string =>
   `\`postern rotate ${files.kind}-ca ${stage}\``;
 
 const beginSteps = (state: RotationState): readonly RotationStep[] => {
-  const { files, current, next, retiring, trusted, nextKeyPem, oldKeyIsKept } = state;
+  const { files, current, next, retiring, trusted, keyPem, nextKeyPem, oldKeyIsKept } = state;
   const { kind, nextKeyFile } = files;
   if (retiring.length > 0 || (next === null && oldKeyIsKept)) {
     throw new RequestError(
@@ -48,8 +43,7 @@ const beginSteps = (state: RotationState): readonly RotationStep[] => {
     steps.push({
       says: `make the key of the next ${kind} CA: ${nextKeyFile}`,
       run: async () => {
-        const isHere = (await readIfThere(files.keyFile)) !== null;
-        const rights = isHere ? { like: files.keyFile } : { like: files.trustFiles[0], mode: 0o600 };
+        const rights = keyPem === null ? { like: files.trustFiles[0], mode: 0o600 } : { like: files.keyFile };
         await writeDurably(nextKeyFile, await generateKey(), rights);
       },
     });
@@ -92,22 +86,33 @@ const readyToSwitch = (state: RotationState): { next: X509Certificate; privateKe
   return { next, privateKeyPem };
 };
 
-const certifyServer = (state: RotationState): RotationStep => {
-  const { signed } = state.files;
-  const { next, privateKeyPem } = readyToSwitch(state);
-  return {
-    says: `put a server certificate by ${quoted(next)} for the same key and names into ${signed.certificateFile}`,
-    run: async () => {
-      const { names, keyPem } = await loadServerCertificate(signed);
-      const { certificatePem } = await createServerCertificate({
-        authority: { certificatePem: String(next), privateKeyPem },
-        names,
-        validDays: serverDays,
-        privateKeyPem: keyPem,
-      });
-      await replaceDurably(signed.certificateFile, certificatePem);
-    },
-  };
+/** One write: the server's own key stays. */
+const certifyServer = (
+  { files: { signed } }: RotationState,
+  authority: X509Certificate,
+  privateKeyPem: string,
+): RotationStep => ({
+  says: `put a server certificate by ${quoted(authority)} for the same key and names into ${signed.certificateFile}`,
+  run: async () => {
+    const { names, keyPem } = await loadServerCertificate(signed);
+    const { certificatePem } = await createServerCertificate({
+      authority: { certificatePem: String(authority), privateKeyPem },
+      names,
+      validDays: serverDays,
+      privateKeyPem: keyPem,
+    });
+    await replaceDurably(signed.certificateFile, certificatePem);
+  },
+});
+
+const renewSteps = (state: RotationState): readonly RotationStep[] => {
+  const { current, files, keyPem } = state;
+  if (keyPem === null || !current.checkPrivateKey(createPrivateKey(keyPem))) {
+    throw new RequestError(
+      `The key of ${quoted(current)} is not in ${files.keyFile}: say with --ca-key where it is kept.`,
+    );
+  }
+  return [certifyServer(state, current, keyPem)];
 };
 
 /** Some clients read the first certificate of the file and no other. */
@@ -128,11 +133,10 @@ const switchSteps = (state: RotationState): readonly RotationStep[] => {
   const { files, stage, current, nextKeyPem } = state;
   const { kind, keyFile, nextKeyFile, oldKeyFile } = files;
   if (stage === 'switched' && nextKeyPem === null) return kind === 'server' ? putFirst(current, state) : [];
-  const isCertified = stage === 'switched';
-  const next = isCertified ? current : readyToSwitch(state).next;
+  const ready = stage === 'switched' ? null : readyToSwitch(state);
+  const certify = ready === null ? [] : [certifyServer(state, ready.next, ready.privateKeyPem)];
   return [
-    ...(kind === 'server' && !isCertified ? [certifyServer(state)] : []),
-    ...(kind === 'server' ? putFirst(next, state) : []),
+    ...(kind === 'server' ? [...certify, ...putFirst(ready?.next ?? current, state)] : []),
     {
       says: `let ${nextKeyFile} become ${keyFile}, and keep that as ${oldKeyFile}`,
       run: () => exchangeDurably(keyFile, nextKeyFile, oldKeyFile),
@@ -160,7 +164,7 @@ const finishSteps = (state: RotationState): readonly RotationStep[] => {
   return [...steps, { says: `delete ${files.oldKeyFile}`, run: () => removeDurably(files.oldKeyFile) }];
 };
 
-const stepsOf = { begin: beginSteps, switch: switchSteps, finish: finishSteps };
+const stepsOf = { begin: beginSteps, switch: switchSteps, finish: finishSteps, renew: renewSteps };
 
 /**
  * None: the stage has been reached.

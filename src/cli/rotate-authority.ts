@@ -41,7 +41,7 @@ const dependentsAre: Readonly<Record<AuthorityKind, string>> = {
 };
 
 /** What is left to people. Gates and consoles that run take files over by themselves. */
-const whatNext: Readonly<Record<AuthorityKind, Readonly<Record<RotationStage, string>>>> = {
+const whatNext: Readonly<Record<AuthorityKind, Readonly<Partial<Record<RotationStage, string>>>>> = {
   server: {
     begin:
       'New bundles trust both CAs. Copy authority.server_ca_file to every instance that issues certificates. When all ' +
@@ -50,6 +50,7 @@ const whatNext: Readonly<Record<AuthorityKind, Readonly<Record<RotationStage, st
       'Copy gate.certificate_file to every gate and authority.server_ca_file to every instance that issues certificates; ' +
       "keep the CA's key apart. Then run `postern rotate server-ca finish`.",
     finish: 'Copy authority.server_ca_file to every instance that issues certificates. That was all.',
+    renew: 'Copy gate.certificate_file to every gate.',
   },
   client: {
     begin:
@@ -72,7 +73,7 @@ const textOf = (kind: AuthorityKind, stage: RotationStage, rotated: RotatedAutho
     steps.length === 0 ? 'Nothing is left to do.\n' : done,
     dependents.length === 0 ? '' : `${dependentsAre[kind]}\n${formatTable(dependents, dependentColumns)}`,
     refusal === null ? '' : `It would be refused: ${refusal}\n`,
-    dryRun ? '' : `${whatNext[kind][stage]}\n`,
+    dryRun ? '' : `${whatNext[kind][stage] ?? ''}\n`,
   ].join('');
 };
 
@@ -93,6 +94,30 @@ const filesFor = async (
     : serverAuthorityFiles(authority, gate, caKey === undefined ? null : resolve(caKey));
 };
 
+const rotate = async (
+  shell: Shell,
+  kind: AuthorityKind,
+  stage: RotationStage,
+  options: Options,
+): Promise<void> => {
+  const config = shell.loadConfig();
+  const { dryRun = false, force = false } = options;
+  const files = await filesFor(kind, config, options);
+  // Here and not above, like all that makes certificates: it takes longer to load than most commands to run.
+  const { rotateAuthority } = await import('../control/rotate-authority.ts');
+  const rotated = await asOperator(config, (context) =>
+    shell.withProgress('steps', (onProgress) =>
+      rotateAuthority(context, { files, stage, force, dryRun }, onProgress),
+    ),
+  );
+  shell.answer(rotated, textOf(kind, stage, rotated));
+};
+
+const caKeyOption = [
+  '--ca-key <file>',
+  'key of the server CA (default: server_ca.key beside authority.server_ca_file)',
+] as const;
+
 const addRotateAuthority = (parent: Command, shell: Shell, kind: AuthorityKind, cutsOff: string): Command =>
   parent
     .command(`${kind}-ca`)
@@ -100,19 +125,7 @@ const addRotateAuthority = (parent: Command, shell: Shell, kind: AuthorityKind, 
     .addArgument(new Argument('<stage>').choices(['begin', 'switch', 'finish']))
     .option(...dryRunOption)
     .option('--force', cutsOff)
-    .action(async (stage: RotationStage, options: Options) => {
-      const config = shell.loadConfig();
-      const { dryRun = false, force = false } = options;
-      const files = await filesFor(kind, config, options);
-      // Here and not above, like all that makes certificates: it takes longer to load than most commands to run.
-      const { rotateAuthority } = await import('../control/rotate-authority.ts');
-      const rotated = await asOperator(config, (context) =>
-        shell.withProgress('steps', (onProgress) =>
-          rotateAuthority(context, { files, stage, force, dryRun }, onProgress),
-        ),
-      );
-      shell.answer(rotated, textOf(kind, stage, rotated));
-    });
+    .action((stage: RotationStage, options: Options) => rotate(shell, kind, stage, options));
 
 export const addRotateAuthorities = (parent: Command, shell: Shell): void => {
   addRotateAuthority(
@@ -120,9 +133,12 @@ export const addRotateAuthorities = (parent: Command, shell: Shell): void => {
     shell,
     'server',
     'switch, although bundles are left that trust the old CA alone',
-  ).option(
-    '--ca-key <file>',
-    'key of the server CA (default: server_ca.key beside authority.server_ca_file)',
-  );
+  ).option(...caKeyOption);
   addRotateAuthority(parent, shell, 'client', 'finish, although certificates of the old CA are left');
+  parent
+    .command('server-certificate')
+    .description("renew the gate's certificate by the same CA, for the same names and key")
+    .option(...dryRunOption)
+    .option(...caKeyOption)
+    .action((options: Options) => rotate(shell, 'server', 'renew', options));
 };

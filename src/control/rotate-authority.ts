@@ -113,7 +113,10 @@ export const rotateAuthority = (
     if (refusal !== null) throw new RequestError(refusal);
     await recordChange(
       context,
-      { action: `${files.kind}-ca.${stage}`, target: commonNameOf(before.current) },
+      {
+        action: stage === 'renew' ? 'server-certificate.renew' : `${files.kind}-ca.${stage}`,
+        target: commonNameOf(before.current),
+      },
       async () => ({
         before: { authorities: shown(before) },
         after: { steps: told.steps, dependents },

@@ -144,6 +144,20 @@ const killEverywhere = async (files: RotatingFiles, stage: RotationStage, check:
   }
 };
 
+/** As `killEverywhere`, for what is never done: each time there is another one. */
+const killEverywhereOnce = async (files: RotatingFiles): Promise<number> => {
+  for (let changes = 0; ; changes += 1) {
+    life.changesLeft = changes;
+    const killed = await run(files, 'renew').then(
+      () => false,
+      () => true,
+    );
+    life.changesLeft = Number.POSITIVE_INFINITY;
+    await works.server();
+    if (!killed) return changes;
+  }
+};
+
 describe.each(['server', 'client'] as const)('the rotation of the %s CA', (kind) => {
   const trustFiles = kind === 'server' ? ['server_ca.pem'] : ['client_ca.pem', 'gate_client_ca.pem'];
 
@@ -238,6 +252,18 @@ describe('what is not of our making', () => {
       'The client CA "Municipal CA" was not made by Postern',
     );
   });
+});
+
+test('a server certificate is renewed by the same CA, for the same names and key', async () => {
+  const files = filesOf.server();
+  const before = await readFile(file('server.crt'), 'utf8');
+  expect(await killEverywhereOnce(files)).toBeGreaterThan(3);
+  const server = await loadServerCertificate(files.signed);
+  expect(server.certificatePem).not.toBe(before);
+  expect((await readRotationState(files)).stage).toBe('steady');
+
+  await rm(file('server_ca.key'));
+  await expect(run(files, 'renew')).rejects.toThrow('say with --ca-key where it is kept');
 });
 
 test('the key of a server CA may be kept elsewhere all the time', async () => {

@@ -8,7 +8,8 @@ import { type Finding, failed, ok, warning } from './finding.ts';
 import { judgeValidity } from './validity.ts';
 
 const renewals: Readonly<Record<string, string>> = {
-  'gate.certificate_file': 'Put a new server certificate there; running gates take it over.',
+  'gate.certificate_file':
+    'Renew it, if it comes from `postern ca create` by `postern rotate server-certificate`; running gates take it over.',
   'console.certificate_file': 'Put a new certificate there; a running console takes it over.',
   'gate.client_ca_file': 'Replace the client CA: `postern rotate client-ca begin`.',
   'authority.certificate_file': 'Replace the client CA: `postern rotate client-ca begin`.',
