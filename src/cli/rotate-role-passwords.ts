@@ -43,7 +43,7 @@ const tellPlan = async (shell: Shell, request: RolePasswordRequest): Promise<voi
   const { keys, silent } = await asOperator(shell.loadConfig(), (context) =>
     planRolePasswords(context, request),
   );
-  const sentence = `${keys.length} role passwords would be replaced; nothing was changed.\n`;
+  const sentence = `Role passwords that would be replaced: ${keys.length}. Nothing was changed.\n`;
   const table = keys.length === 0 ? '' : formatTable(keys, planColumns);
   shell.answer(
     { dryRun: true, keys, silentGates: silent },
@@ -57,13 +57,10 @@ const rotate = async (shell: Shell, request: RolePasswordRequest): Promise<void>
   );
   const wrong = keys.filter(({ problem }) => problem !== null);
   const table = wrong.length === 0 ? '' : formatTable(wrong, problemColumns);
-  shell.answer(
-    { dryRun: false, keys },
-    `${table}${keys.length - wrong.length} role passwords were replaced.`,
-  );
+  shell.answer({ dryRun: false, keys }, `${table}Role passwords replaced: ${keys.length - wrong.length}.`);
   if (wrong.length > 0) {
     throw new RequestError(
-      `${wrong.length} role passwords could not be replaced and are as they were, first of all: ${wrong[0]?.problem} Run it again when that is put right.`,
+      `Role passwords that could not be replaced and are as they were: ${wrong.length}. The first: ${wrong[0]?.problem} Run this again when that is put right.`,
     );
   }
 };

@@ -42,8 +42,8 @@ const sentenceOf = ({ dryRun, resealed, sealingKeys, removable }: SealingKeyOutc
   const left = sealingKeys.filter(({ use }) => use !== 'seals').reduce((sum, { sealed }) => sum + sealed, 0);
   const [current] = sealingKeys;
   if (dryRun && left > 0)
-    return `${left} role passwords would be sealed anew with "${current?.id}"; nothing was changed.`;
-  const done = resealed === 0 ? '' : `${resealed} role passwords were sealed anew. `;
+    return `Role passwords that would be sealed anew with "${current?.id}": ${left}. Nothing was changed.`;
+  const done = resealed === 0 ? '' : `Role passwords sealed anew: ${resealed}. `;
   if (removable.length > 0) {
     return `${done}Nothing is sealed with ${removable.join(', ')} any more: once every instance has "${current?.id}" first, take it out of sealing_keys everywhere.`;
   }

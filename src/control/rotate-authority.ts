@@ -86,11 +86,10 @@ const whyNotToCutOff = (
   dependents: readonly Dependents[],
 ): string | null => {
   if (force || stage !== cuttingStage[kind] || dependents.length === 0) return null;
-  const total = dependents.reduce((sum, { certificates }) => sum + certificates, 0);
   const accounts = dependents.map(({ account, certificates }) => `${account} (${certificates})`).join(', ');
   return kind === 'server'
-    ? `${total} active certificates came in bundles that trust the old server CA alone, of ${accounts}: give their holders new bundles or the new server_ca.pem, then say --force.`
-    : `${total} active certificates are signed by the old client CA, of ${accounts}: issue new ones and revoke these, or cut them off with --force.`;
+    ? `Active certificates of ${accounts} came in bundles that trust the old server CA alone: give their holders new bundles or the new server_ca.pem, then say --force.`
+    : `Active certificates of ${accounts} are signed by the old client CA: issue new ones and revoke these, or cut them off with --force.`;
 };
 
 /**

@@ -189,7 +189,7 @@ describe('role passwords', () => {
     );
     expect(await acceptedPasswords()).toEqual(keys.map(() => 1));
     expect((await cli.run('rotate', 'role-passwords', '--dry-run')).out).toBe(
-      '0 role passwords would be replaced; nothing was changed.\n',
+      'Role passwords that would be replaced: 0. Nothing was changed.\n',
     );
   }, 90_000);
 
@@ -201,9 +201,11 @@ describe('role passwords', () => {
     expect(out).toMatch(
       /^ACCOUNT +KEY +BACKEND +PROBLEM\n.* one +main +The role .* is gone from the backend/,
     );
-    expect(out).toContain('5 role passwords were replaced.\n');
+    expect(out).toContain('Role passwords replaced: 5.\n');
     expect(err).toContain('role passwords: 6 of 6\n');
-    expect(err).toMatch(/postern: 1 role passwords could not be replaced and are as they were/);
+    expect(err).toMatch(
+      /postern: Role passwords that could not be replaced and are as they were: 1\. The first: The role/,
+    );
     await runAsSuperuser(backend.url, `ALTER ROLE "${roleName}x" RENAME TO "${roleName}"`);
     expect((await cli.run('rotate', 'role-passwords')).code).toBe(0);
     expect(await acceptedPasswords()).toEqual(keys.map(() => 1));

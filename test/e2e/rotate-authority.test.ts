@@ -116,7 +116,7 @@ describe('a server CA is replaced', () => {
 
   it('switch: is refused while bundles are left that know only the old, and says whose', async () => {
     await expect(rotate('server', 'switch')).rejects.toThrow(
-      `1 active certificates came in bundles that trust the old server CA alone, of ${postern.account} (1)`,
+      `Active certificates of ${postern.account} (1) came in bundles that trust the old server CA alone: give`,
     );
     await logIn(postern.files);
   });
@@ -161,7 +161,7 @@ describe('a client CA is replaced', () => {
 
   it('finish: is refused while certificates of the old are left, and says whose', async () => {
     await expect(rotate('client', 'finish')).rejects.toThrow(
-      `5 active certificates are signed by the old client CA, of ${postern.account} (5): issue new ones`,
+      `Active certificates of ${postern.account} (5) are signed by the old client CA: issue new ones`,
     );
     await logIn(old);
   });
