@@ -4,17 +4,20 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { certificatesIn } from '../../src/authority/key-pair.ts';
 import { clientAuthorityFiles, serverAuthorityFiles } from '../../src/authority/rotation-state.ts';
 import type { RotationStage } from '../../src/authority/rotation-steps.ts';
 import { type AuthorityRequest, rotateAuthority } from '../../src/control/rotate-authority.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { pollUntil } from '../support/poll.ts';
-import { type ClientFiles, startPostern, type TestPostern } from '../support/postern.ts';
+import { type ClientFiles, startPostern, type TestInstance, type TestPostern } from '../support/postern.ts';
 import { psqlMissing, startPsql } from '../support/psql.ts';
+
+// A gate notices changed files after two equal looks, 2 seconds apart; several times in each test.
+vi.setConfig({ testTimeout: 90_000 });
 
 let postern: TestPostern;
 
@@ -34,6 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => postern?.stop());
 
+const at = (name: string) => join(postern.directory, name);
 const reloads = () => postern.logLines().filter(({ msg }) => msg === 'reloaded').length;
 
 const rotate = async (kind: 'server' | 'client', stage: RotationStage, force = false) => {
@@ -82,13 +86,16 @@ const issue = async (name: string): Promise<ClientFiles> => {
 };
 
 /** Rejects with what the client is told. */
-const logIn = async ({ certificate, key, serverCa, directory }: ClientFiles): Promise<void> => {
-  const client = await postern.connect({ ssl: { ca: serverCa, cert: certificate, key } });
+const logIn = async (
+  { certificate, key, serverCa, directory }: ClientFiles,
+  { port }: { readonly port: number } = postern,
+): Promise<void> => {
+  const client = await postern.connect({ port, ssl: { ca: serverCa, cert: certificate, key } });
   await client.end();
   if (psqlMissing) return;
   const environment = {
     PGHOST: 'localhost',
-    PGPORT: String(postern.port),
+    PGPORT: String(port),
     PGUSER: postern.account,
     PGDATABASE: postern.database,
     PGPASSWORD: postern.readerKey,
@@ -146,17 +153,36 @@ describe('a client CA is replaced', () => {
   let old: ClientFiles;
   let fresh: ClientFiles;
 
+  /** On another host: it has a copy of the file, which somebody has to bring. */
+  let elsewhere: TestInstance;
+
+  const bringFile = async () => {
+    const reloaded = () => elsewhere.logLines().filter(({ msg }) => msg === 'reloaded').length;
+    const before = reloaded();
+    await copyFile(at('client_ca.pem'), at('elsewhere.pem'));
+    await pollUntil(() => reloaded() > before, { timeoutMs: 20_000 });
+  };
+
   it('begin, switch: certificates of both are admitted, new ones come from the new', async () => {
+    await copyFile(at('client_ca.pem'), at('elsewhere.pem'));
+    elsewhere = await postern.startInstance((config) => ({
+      ...config,
+      console: null,
+      gate: config.gate && { ...config.gate, clientCaFile: at('elsewhere.pem') },
+    }));
     old = await issue('old');
     await rotate('client', 'begin');
+    await bringFile();
     await logIn(old);
     await rotate('client', 'switch');
     fresh = await issue('fresh');
     const issuerOf = ({ certificate }: ClientFiles) => new X509Certificate(certificate).issuer;
     expect(issuerOf(fresh)).toMatch(/^CN=Postern client CA [0-9a-f]{8}$/);
     expect(issuerOf(fresh)).not.toBe(issuerOf(old));
-    await logIn(old);
-    await logIn(fresh);
+    for (const gate of [postern, elsewhere]) {
+      await logIn(old, gate);
+      await logIn(fresh, gate);
+    }
   });
 
   it('finish: is refused while certificates of the old are left, and says whose', async () => {
@@ -168,11 +194,16 @@ describe('a client CA is replaced', () => {
 
   it('finish: whoever still has one is told why it is refused', async () => {
     await rotate('client', 'finish', true);
-    await logIn(fresh);
-    await expect(logIn(old)).rejects.toMatchObject({
-      code: '28000',
-      message: 'The client certificate was not issued by this Postern.',
-    });
+    // As long as nobody has brought the file.
+    await logIn(old, elsewhere);
+    await bringFile();
+    for (const gate of [postern, elsewhere]) {
+      await logIn(fresh, gate);
+      await expect(logIn(old, gate)).rejects.toMatchObject({
+        code: '28000',
+        message: 'The client certificate was not issued by this Postern.',
+      });
+    }
   });
 
   it('every stage is in the audit, with what was done', async () => {
