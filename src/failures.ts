@@ -328,6 +328,20 @@ export const failures = {
     message: () => 'The database server behind Postern cannot be reached.',
     hint: tryLater,
   },
+  'backend-no-primary': {
+    sqlstate: '57P03',
+    stage: 'open',
+    level: 'error',
+    message: () => 'None of the database servers behind Postern is the primary at the moment.',
+    hint: tryLater,
+  },
+  'backend-no-standby': {
+    sqlstate: '57P03',
+    stage: 'open',
+    level: 'error',
+    message: () => 'None of the database servers behind Postern is a standby at the moment.',
+    hint: tryLater,
+  },
   'backend-rejected-role': {
     sqlstate: '08006',
     stage: 'open',

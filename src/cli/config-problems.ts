@@ -3,9 +3,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { loadAuthority } from '../authority/files.ts';
-import type { KeyPairFiles } from '../authority/key-pair.ts';
+import { type KeyPairFiles, loadKeyPair } from '../authority/key-pair.ts';
 import { isCertificateFor, loadServerCertificate } from '../authority/server-certificate.ts';
-import { dateText } from '../authority/validity.ts';
+import { dateText, validityOf } from '../authority/validity.ts';
 import type { Config } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import { openDatabase } from '../postgres/database.ts';
@@ -41,6 +41,12 @@ const checkServerCertificate = async (files: KeyPairFiles, publicHost: string | 
   }
 };
 
+const checkClientCertificate = async (files: KeyPairFiles): Promise<void> => {
+  const { notAfter } = validityOf((await loadKeyPair(files)).certificate);
+  if (notAfter > Date.now()) return;
+  throw new RequestError(`The certificate in ${files.certificateFile} expired on ${dateText(notAfter)}.`);
+};
+
 export interface SettingCheck {
   /** Dotted name. */
   readonly setting: string;
@@ -71,8 +77,11 @@ export const settingChecks = ({
   });
   const checks = [url('store.url', store.url)];
   if (store.ownerUrl !== store.url) checks.push(url('store.owner_url', store.ownerUrl));
-  for (const { name, caFile } of backends.values()) {
+  for (const { name, caFile, clientCertificate: files } of backends.values()) {
     if (caFile !== null) checks.push(certificate(`backends.${name}.ca_file`, caFile));
+    if (files === null) continue;
+    const run = () => checkClientCertificate(files);
+    checks.push(certificate(`backends.${name}.certificate_file`, files.certificateFile, run));
   }
   if (gate !== null) {
     // Clients that verify the server in full compare the public name, which is in every bundle.

@@ -12,7 +12,10 @@ export const filesWatchedFor = ({ gate, console, authority, backends }: Config):
   ...(console?.tls ? [console.tls.certificateFile, console.tls.keyFile] : []),
   // Nobody but a console issues certificates in a process that goes on.
   ...(console && authority ? [authority.certificateFile, authority.keyFile, authority.serverCaFile] : []),
-  ...[...backends.values()].flatMap(({ caFile }) => caFile ?? []),
+  ...[...backends.values()].flatMap(({ caFile, clientCertificate }) => [
+    ...(caFile === null ? [] : [caFile]),
+    ...(clientCertificate ? [clientCertificate.certificateFile, clientCertificate.keyFile] : []),
+  ]),
 ];
 
 /** Stays the same as long as all files do; one that cannot be read is a state of its own. Never rejects. */

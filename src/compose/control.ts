@@ -3,15 +3,17 @@
  * itself. Connects to a backend only when one is asked for.
  */
 
-import type { BackendConfig, Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { ClientAuthority, KeyContext, SealContext } from '../control/context.ts';
 import { createSealer } from '../control/seal.ts';
 import { RequestError } from '../errors.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../postgres/database.ts';
 import { sqlstateOf } from '../postgres/errors.ts';
+import { roleOf } from '../postgres/primary.ts';
 import { openReachable } from '../postgres/reachable.ts';
 import { requireMigrated } from '../store/migrate.ts';
 import { consoleRole } from '../store/roles.ts';
+import { openBackend } from './backend-admin.ts';
 import { readSettingFile } from './read-setting.ts';
 
 export type OpenedControl = KeyContext & SealContext;
@@ -49,53 +51,6 @@ const openStore = async (config: Config): Promise<Database> => {
   }
 };
 
-const adminUrl = (
-  { host, port, tls }: BackendConfig,
-  admin: NonNullable<BackendConfig['admin']>,
-  database: string,
-): string => {
-  const url = new URL(`postgresql://localhost:${port}/${encodeURIComponent(database)}`);
-  url.username = encodeURIComponent(admin.user);
-  url.password = encodeURIComponent(admin.password);
-  // As a parameter it may also be an IPv6 address or a socket directory.
-  url.searchParams.set('host', host);
-  url.searchParams.set('sslmode', tls);
-  return url.href;
-};
-
-/**
- * An admin connection to a database of a backend; the caller closes it.
- * @throws RequestError when there is no such backend, it has no admin login, or it does not answer
- */
-export const openBackend = async (
-  { backends }: Pick<Config, 'backends'>,
-  name: string,
-  database: string,
-): Promise<Database> => {
-  const backend = backends.get(name);
-  if (backend === undefined) {
-    const known = [...backends.keys()].join(', ') || 'none';
-    throw new RequestError(`There is no backend "${name}" in the configuration; it has: ${known}.`);
-  }
-  if (backend.admin === null) {
-    throw new RequestError(
-      `The backend "${name}" has no admin login in the configuration: add backends.${name}.admin.`,
-    );
-  }
-  return openReachable(`The backend "${name}"`, {
-    url: adminUrl(backend, backend.admin, database),
-    applicationName: 'postern control',
-    connectTimeoutMs: backend.connectTimeoutMs,
-    // Customers can hold locks that provisioning waits for.
-    statementTimeoutMs: 60_000,
-    lockTimeoutMs: 15_000,
-    maxConnections: 2,
-    ...(backend.caFile !== null && {
-      tls: { ca: await readSettingFile(backend.caFile, `backends.${name}.ca_file`) },
-    }),
-  });
-};
-
 /** Everything that use cases work with, but for who is asking. */
 export type HeldControl = Omit<OpenedControl, 'actor'> & {
   /** Backends are reached as this configuration says from now on; work under way goes on as it began. */
@@ -103,20 +58,44 @@ export type HeldControl = Omit<OpenedControl, 'actor'> & {
   readonly close: () => Promise<void>;
 };
 
+/** For so long a primary that was found is taken for one without asking again. */
+const trustedMs = 5_000;
+
+interface BackendAdmin {
+  readonly database: Promise<Database>;
+  readonly trustedUntilMs: number;
+}
+
+const isPrimary = async (server: Database): Promise<boolean> => {
+  try {
+    return (await roleOf(server)) === 'primary';
+  } catch {
+    return false;
+  }
+};
+
 const holdControl = (given: Config, store: Database): HeldControl => {
   let config = given;
-  const backends = new Map<string, Promise<Database>>();
-  /** Replaced by a reload; idle they hold no connection. */
+  const backends = new Map<string, BackendAdmin>();
+  /** Replaced by a reload or a failover; idle they hold no connection. */
   const former: Promise<Database>[] = [];
+  const stillPrimary = async (known: BackendAdmin): Promise<Database | null> => {
+    const server = await known.database.catch(() => null);
+    if (server === null || (await isPrimary(server))) return server;
+    former.push(known.database);
+    return null;
+  };
   const backendAdmin = (name: string, database: string): Promise<Database> => {
     const place = JSON.stringify([name, database]);
     const known = backends.get(place);
-    if (known) return known;
-    const opened = openBackend(config, name, database);
-    backends.set(place, opened);
+    const nowMs = performance.now();
+    if (known && nowMs < known.trustedUntilMs) return known.database;
+    const find = async () => (known && (await stillPrimary(known))) ?? openBackend(config, name, database);
+    const admin = { database: find(), trustedUntilMs: nowMs + trustedMs };
+    backends.set(place, admin);
     // A backend that could not be reached may be back when it is asked for again.
-    opened.catch(() => backends.get(place) === opened && backends.delete(place));
-    return opened;
+    admin.database.catch(() => backends.get(place) === admin && backends.delete(place));
+    return admin.database;
   };
   const sealer = createSealer(config.sealingKeys);
   return {
@@ -127,11 +106,12 @@ const holdControl = (given: Config, store: Database): HeldControl => {
     seal: sealer.seal,
     setBackends: (next) => {
       config = next;
-      former.push(...backends.values());
+      former.push(...[...backends.values()].map(({ database }) => database));
       backends.clear();
     },
     close: async () => {
-      const opened = await Promise.allSettled([...backends.values(), ...former, store]);
+      const held = [...backends.values()].map(({ database }) => database);
+      const opened = await Promise.allSettled([...held, ...former, store]);
       await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
     },
   };

@@ -1,5 +1,6 @@
 /** What the metrics of a gate are read from when somebody asks for them. */
 
+import type { ConnectionDependencies } from '../gate/connection.ts';
 import type { WaitingRoom } from '../gate/login.ts';
 import type { SessionRegistry } from '../gate/registry.ts';
 import { gateTable } from '../telemetry/metric-table.ts';
@@ -13,6 +14,7 @@ export interface ReadFrom {
   readonly policy: PolicyInMemory;
   readonly relayedBytes: RelayedBytes;
   readonly attemptsWaiting: () => number;
+  readonly backends: () => ConnectionDependencies['backends'];
 }
 
 const feedStates = gateTable.policyFeed.labels.state;
@@ -23,7 +25,7 @@ export const liveTraffic = function* (registry: SessionRegistry): Generator<Traf
 };
 
 export const gateReadings = (from: ReadFrom): GateReadings => {
-  const { registry, waitingRoom, policy, relayedBytes, attemptsWaiting } = from;
+  const { registry, waitingRoom, policy, relayedBytes, attemptsWaiting, backends } = from;
   return {
     halfOpenConnections: () => waitingRoom.size,
     activeSessions: () => registry.size,
@@ -39,5 +41,9 @@ export const gateReadings = (from: ReadFrom): GateReadings => {
     policyFeed: () => feedStates.map((state) => [{ state }, Number(policy.feedState() === state)]),
     accounts: () => policy.book.size,
     attemptsWaiting,
+    backendUp: () =>
+      [...backends().values()].flatMap(({ name, hosts }) =>
+        hosts.states().map(({ host, up }) => [{ backend: name, host }, Number(up)] as const),
+      ),
   };
 };

@@ -79,7 +79,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
   let { limits } = config;
   let { drainTimeoutMs } = gateConfig;
   const now = Date.now;
-  const material = await loadMaterial(config, gateConfig);
+  const material = await loadMaterial(config, gateConfig, log);
   const sealer = createSealer(config.sealingKeys);
   await using running = new AsyncDisposableStack();
 
@@ -109,6 +109,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
       policy,
       relayedBytes,
       attemptsWaiting: () => recorder.waiting,
+      backends: () => dependencies.backends,
     }),
     context.metrics,
   );
@@ -181,7 +182,7 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
       return found;
     },
     prepareReload: async (next) => {
-      const loaded = await loadMaterial(next, next.gate ?? gateConfig);
+      const loaded = await loadMaterial(next, next.gate ?? gateConfig, log);
       applyReload = () => {
         dependencies = { ...lasting, ...loaded };
         limits = next.limits;

@@ -4,12 +4,16 @@
  */
 
 import { loadServerCertificate } from '../authority/server-certificate.ts';
-import type { BackendConfig, Config, GateConfig } from '../config/config.ts';
-import type { Backend } from '../gate/backend/dial.ts';
+import type { BackendConfig } from '../config/backend.ts';
+import type { Config, GateConfig } from '../config/config.ts';
+import { type HostChange, Hosts } from '../gate/backend/hosts.ts';
+import type { Backend } from '../gate/backend/reach.ts';
 import { TlsTerminator } from '../gate/encrypt/tls-terminator.ts';
 import type { ClientAuthentication } from '../policy/account.ts';
 import { type AddressSet, compileAddresses } from '../policy/addresses.ts';
+import type { Log } from '../telemetry/log.ts';
 import { serverEndPoint } from '../wire/server-end-point.ts';
+import { loadBackendHosts } from './backend-hosts.ts';
 import { readTrustedCertificates } from './read-setting.ts';
 
 export interface GateMaterial {
@@ -20,27 +24,40 @@ export interface GateMaterial {
   readonly clientAuthentication: ClientAuthentication;
 }
 
-/** @throws RequestError when its CA file cannot be read */
-export const loadBackend = async (config: BackendConfig): Promise<Backend> => ({
+const shownAs = {
+  open: { level: 'warn', state: 'passed over' },
+  probing: { level: 'debug', state: 'probed' },
+  closed: { level: 'info', state: 'serving' },
+} as const;
+
+const logChange =
+  (log: Log, backend: string) =>
+  ({ host, to, error }: HostChange): void => {
+    const { level, state } = shownAs[to.kind];
+    const forMs = to.kind === 'open' ? to.waitMs : undefined;
+    log[level]({ backend, host, state, forMs, error }, 'backend host');
+  };
+
+const loadBackend = async (config: BackendConfig, log: Log): Promise<Backend> => ({
   name: config.name,
-  host: config.host,
-  port: config.port,
-  tls: config.tls,
-  ca:
-    config.caFile === null
-      ? null
-      : await readTrustedCertificates(config.caFile, `backends.${config.name}.ca_file`),
+  hosts: new Hosts(
+    await loadBackendHosts(config),
+    // A clock that is set back must not have a host passed over for hours.
+    () => performance.now(),
+    logChange(log, config.name),
+  ),
+  targetSessionAttrs: config.targetSessionAttrs,
   connectTimeoutMs: config.connectTimeoutMs,
 });
 
 /** @throws RequestError one sentence for a file that cannot be used */
-export const loadMaterial = async (config: Config, gate: GateConfig): Promise<GateMaterial> => {
+export const loadMaterial = async (config: Config, gate: GateConfig, log: Log): Promise<GateMaterial> => {
   const server = await loadServerCertificate({
     certificateFile: gate.certificateFile,
     keyFile: gate.keyFile,
   });
   const clientCa = await readTrustedCertificates(gate.clientCaFile, 'gate.client_ca_file');
-  const backends = await Promise.all([...config.backends.values()].map(loadBackend));
+  const backends = await Promise.all([...config.backends.values()].map((each) => loadBackend(each, log)));
   return {
     tls: new TlsTerminator({
       certificate: server.certificatePem,

@@ -5,18 +5,9 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { ClientAuthentication } from '../policy/account.ts';
 import { sharesPorts } from '../port.ts';
+import { type BackendConfig, toBackendConfig } from './backend.ts';
 import type { ListenAddress } from './scalars.ts';
 import type { ConfigFile } from './schema.ts';
-
-export interface BackendConfig {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly tls: 'disable' | 'require' | 'verify-ca' | 'verify-full';
-  readonly caFile: string | null;
-  readonly connectTimeoutMs: number;
-  readonly admin: { readonly user: string; readonly password: string } | null;
-}
 
 export interface GateConfig {
   readonly listen: ListenAddress;
@@ -133,15 +124,7 @@ export const toConfig = (file: ConfigFile, directory: string): Config => {
     backends: new Map(
       Object.entries(file.backends).map(([name, backend]): [string, BackendConfig] => [
         name,
-        {
-          name,
-          host: backend.host,
-          port: backend.port,
-          tls: backend.tls,
-          caFile: backend.ca_file === null ? null : path(backend.ca_file),
-          connectTimeoutMs: backend.connect_timeout,
-          admin: backend.admin,
-        },
+        toBackendConfig(name, backend, path),
       ]),
     ),
     gate: file.gate && {

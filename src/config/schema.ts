@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { cidr, count, duration, listenAddress, port, text } from './scalars.ts';
+import { backendHosts, cidr, count, duration, listenAddress, port, text } from './scalars.ts';
 
 const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape);
 
@@ -33,10 +33,13 @@ const limits = section({
 });
 
 const backend = section({
-  host: text,
+  host: backendHosts,
   port: port.default(5432),
+  target_session_attrs: z.enum(['any', 'primary', 'standby']).default('any'),
   tls: z.enum(['disable', 'require', 'verify-ca', 'verify-full']).default('verify-full'),
   ca_file: text.nullable().default(null),
+  certificate_file: text.nullable().default(null),
+  key_file: text.nullable().default(null),
   connect_timeout: duration.prefault('5s'),
   admin: section({ user: text, password: text }).nullable().default(null),
 });

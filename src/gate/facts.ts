@@ -27,6 +27,8 @@ export interface ConnectionFacts {
   keyId?: string;
   keyName?: string;
   backend?: string;
+  /** Where the session is, as people write it: one of the hosts of the backend. */
+  backendHost?: string;
   tlsVersion?: string;
   protocol?: string;
   /** How long the TLS handshake took. */

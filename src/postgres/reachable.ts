@@ -4,6 +4,7 @@
  */
 
 import { messageOf, RequestError } from '../errors.ts';
+import { placeText } from '../place.ts';
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 import { sqlstateOf } from './errors.ts';
 
@@ -23,9 +24,19 @@ const codeOf = (error: unknown): string => {
 };
 
 /** `127.0.0.1:5432` */
-const placeOf = (url: string): string => {
+export const placeOf = (url: string): string => {
   const { hostname, port, searchParams } = new URL(url);
-  return `${searchParams.get('host') ?? hostname}:${port || '5432'}`;
+  return placeText({
+    host: searchParams.get('host') ?? hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || 5432),
+  });
+};
+
+/** `127.0.0.1:5432 cannot be reached: the connection was refused` */
+export const problemAt = (url: string, error: unknown): string => {
+  const reason = reasons[codeOf(error)] ?? messageOf(error).replace(/\.$/, '');
+  const outcome = sqlstateOf(error) === undefined ? 'cannot be reached' : 'does not let Postern in';
+  return `${placeOf(url)} ${outcome}: ${reason}`;
 };
 
 /**
@@ -41,8 +52,6 @@ export const openReachable = async (what: string, options: DatabaseOptions): Pro
     return database;
   } catch (error) {
     await database.close();
-    const reason = reasons[codeOf(error)] ?? messageOf(error).replace(/\.$/, '');
-    const outcome = sqlstateOf(error) === undefined ? 'cannot be reached' : 'does not let Postern in';
-    throw new RequestError(`${what} at ${placeOf(options.url)} ${outcome}: ${reason}.`, { cause: error });
+    throw new RequestError(`${what} at ${problemAt(options.url, error)}.`, { cause: error });
   }
 };

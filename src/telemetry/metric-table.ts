@@ -53,6 +53,8 @@ const feedStates = ['starting', 'following', 'polling', 'failing'] as const sati
 export const backendLoginOutcomes = [
   'opened',
   'backend-unreachable',
+  'backend-no-primary',
+  'backend-no-standby',
   'backend-rejected-role',
   'backend-misbehaved',
   'backend-refused',
@@ -181,6 +183,13 @@ export const gateTable = {
     help: 'Logins to each backend, by outcome: opened, the reason for which it was refused, or abandoned.',
     labels: { backend: 'configured', outcome: backendLoginOutcomes },
     merge: 'sum',
+  },
+  backendUp: {
+    kind: 'gauge',
+    name: 'postern_backend_up',
+    help: '1 for a host of a backend that logins try; 0 for one that has failed and is passed over for a while.',
+    labels: { backend: 'configured', host: 'configured' },
+    merge: 'min',
   },
   activeSessions: {
     kind: 'gauge',

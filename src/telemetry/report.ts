@@ -74,6 +74,7 @@ const logLine = (facts: ConnectionFacts, ending: Ending, durationMs: number) => 
     certificateName: facts.certificateName,
     key: facts.keyName,
     backend: facts.backend,
+    backendHost: facts.backendHost,
     tls: facts.tlsVersion,
     protocol: facts.protocol,
     reason: refusal?.code,

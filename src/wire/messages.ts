@@ -127,6 +127,15 @@ export const parseBackendKeyData = (body: Buffer): { processId: number; secret: 
   return { processId: body.readInt32BE(), secret: Buffer.from(body.subarray(4)) };
 };
 
+/** ParameterStatus: a setting as the backend reports it. */
+export const parseParameterStatus = (body: Buffer): { name: string; value: string } => {
+  const [name, value, ...more] = splitCStrings(body) ?? [];
+  if (name === undefined || value === undefined || more.length > 0) {
+    throw malformed('backend', 'a parameter status is not two strings');
+  }
+  return { name: name.toString('latin1'), value: value.toString('latin1') };
+};
+
 export interface ErrorFields {
   /** Not localised where the backend is newer than 9.5; '' when missing. */
   readonly severity: string;

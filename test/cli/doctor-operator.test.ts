@@ -107,6 +107,7 @@ test('finds nothing wrong with an installation that is in order', async () => {
     'store schema',
     'sealing_keys',
     'backend main',
+    'backend main hosts',
     'backend main server',
     'backend main admin',
     'backend main password_encryption',

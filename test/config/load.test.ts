@@ -53,7 +53,7 @@ backends:
     expect(loaded.store.url).toBe('postgresql://store:p4ss@db/postern');
     expect(loaded.backends.get('main')).toMatchObject({
       tls: 'verify-full',
-      port: 5432,
+      hosts: [{ host: 'pg', port: 5432 }],
       admin: { user: 'admin', password: 's3cret' },
     });
   });

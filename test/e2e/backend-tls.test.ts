@@ -28,12 +28,14 @@ beforeAll(async () => {
     configure: (config) => {
       const main = config.backends.get('main');
       if (!main) throw new Error('no backend "main"');
+      const port = main.hosts[0].port;
+      const byName = { hosts: [{ host: 'localhost', port }] } as const;
       const backends = [
         main,
         { ...main, name: 'require', tls: 'require' as const },
-        { ...main, name: 'verify-ca', tls: 'verify-ca' as const, caFile: serverCa, host: 'localhost' },
+        { ...main, name: 'verify-ca', tls: 'verify-ca' as const, caFile: serverCa, ...byName },
         { ...main, name: 'verify-full', tls: 'verify-full' as const, caFile: serverCa },
-        { ...main, name: 'another name', tls: 'verify-full' as const, caFile: serverCa, host: 'localhost' },
+        { ...main, name: 'another name', tls: 'verify-full' as const, caFile: serverCa, ...byName },
         { ...main, name: 'another authority', tls: 'verify-ca' as const, caFile: anotherCa },
       ];
       return { ...config, backends: new Map(backends.map((backend) => [backend.name, backend])) };

@@ -11,6 +11,7 @@ import type { Config } from '../../src/config/config.ts';
 import { orderReload } from '../../src/control/reload.ts';
 import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
 import { gateUnderTest, gateWith } from '../gate/gate-fixture.ts';
+import { backendWith } from '../gate/stub-backend.ts';
 import { pollUntil } from '../support/poll.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { logIn, query } from '../support/raw-login.ts';
@@ -276,10 +277,7 @@ describe('a reload also takes over', () => {
 
   it('backends, and leaves sessions on the old one, whose queries can still be cancelled', async () => {
     const { client } = await gate.loggedIn();
-    gate.postern.rewrite((config) => {
-      const [main] = config.backends.values();
-      return { ...config, backends: new Map(main && [['main', { ...main, port: 1 }]]) };
-    });
+    gate.postern.rewrite(backendWith({ port: 1 }));
     await reload();
     const refused = await gate.greeted();
     await expect(logIn(refused, gate.postern.readerKey)).rejects.toThrow();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { backendWith } from '../gate/stub-backend.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern } from '../support/postern.ts';
 import { untilNoneRuns, untilRunning } from './activity.ts';
@@ -49,11 +50,7 @@ describe('a Postern that is stopped', () => {
     const accepted = once(silent, 'connection') as Promise<[Socket]>;
     const { port } = silent.address() as AddressInfo;
     const postern = await startPostern({
-      configure: (config) => {
-        const main = config.backends.get('main');
-        if (!main) throw new Error('there is no backend');
-        return { ...config, backends: new Map([['main', { ...main, port, connectTimeoutMs: 20_000 }]]) };
-      },
+      configure: backendWith({ port, connectTimeoutMs: 20_000 }),
       beforeServing: (store) => store.owner.query('UPDATE postern.api_keys SET grants_applied = false'),
     });
     stack.defer(postern.stop);

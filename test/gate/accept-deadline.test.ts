@@ -4,6 +4,7 @@ import { buildSslRequest } from '../../src/wire/frontend-messages.ts';
 import { proveByScram } from '../support/raw-login.ts';
 import { startup } from '../support/raw-messages.ts';
 import { gateUnderTest, gateWith, proxyHeader } from './gate-fixture.ts';
+import { backendWith } from './stub-backend.ts';
 
 const loginTimeoutMs = 400;
 /** FIN comes with the deadline; half a second more is for a machine that has much to do. */
@@ -30,9 +31,7 @@ afterAll(() => {
 const gate = gateUnderTest({
   configure: (config) => ({
     ...gateWith({ loginTimeoutMs, trustedProxies: ['127.0.0.0/8'] })(config),
-    backends: new Map(
-      [...config.backends].map(([name, main]) => [name, { ...main, host: '127.0.0.1', port: backend.port }]),
-    ),
+    backends: backendWith({ port: backend.port })(config).backends,
   }),
   allow: ['198.51.100.0/24'],
 });

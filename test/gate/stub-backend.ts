@@ -1,7 +1,9 @@
 /** A backend of bytes: a server on a free port whose every connection is handled by what the test says. */
 
 import { createServer, type Socket } from 'node:net';
+import type { BackendConfig } from '../../src/config/backend.ts';
 import type { Config } from '../../src/config/config.ts';
+import type { Place } from '../../src/place.ts';
 import { message } from '../support/raw-messages.ts';
 
 export const text = (value: string): Buffer => Buffer.from(value, 'latin1');
@@ -66,14 +68,18 @@ export const startStubBackend = async ({ allowHalfOpen = false } = {}): Promise<
   };
 };
 
-type BackendChanges = Partial<
-  Config['backends'] extends ReadonlyMap<string, infer Backend> ? Backend : never
->;
+/** `host` and `port`: the only host. */
+type BackendChanges = Partial<BackendConfig> & Partial<Place>;
 
 /** For `configure`: changes to every backend. */
 export const backendWith =
-  (changes: BackendChanges) =>
+  ({ host = '127.0.0.1', port, ...changes }: BackendChanges) =>
   (config: Config): Config => ({
     ...config,
-    backends: new Map([...config.backends].map(([name, backend]) => [name, { ...backend, ...changes }])),
+    backends: new Map(
+      [...config.backends].map(([name, backend]) => [
+        name,
+        { ...backend, ...(port !== undefined && { hosts: [{ host, port }] as const }), ...changes },
+      ]),
+    ),
   });

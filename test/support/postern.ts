@@ -149,10 +149,11 @@ export const startPostern = async ({
           'main',
           {
             name: 'main',
-            host: cluster.hostname,
-            port: Number(cluster.port),
+            hosts: [{ host: cluster.hostname, port: Number(cluster.port) }],
+            targetSessionAttrs: 'any',
             tls: 'disable',
             caFile: null,
+            clientCertificate: null,
             connectTimeoutMs: 2_000,
             admin: {
               user: decodeURIComponent(cluster.username),

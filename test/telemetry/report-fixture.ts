@@ -53,6 +53,7 @@ export const silentMetrics = (given: Partial<GateReadings> = {}) => {
     policyFeed: () => [],
     accounts: zero,
     attemptsWaiting: zero,
+    backendUp: () => [],
     ...given,
   };
   return createMetrics(readings, processMetrics);

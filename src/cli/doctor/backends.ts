@@ -3,35 +3,16 @@
  * settings, and the owner roles and databases of the accounts. Changes nothing.
  */
 
-import { openBackend } from '../../compose/control.ts';
-import { loadBackend } from '../../compose/material.ts';
-import type { BackendConfig, Config } from '../../config/config.ts';
-import { messageOf, Refusal } from '../../errors.ts';
-import { dial } from '../../gate/backend/dial.ts';
+import { openBackend } from '../../compose/backend-admin.ts';
+import type { BackendConfig } from '../../config/backend.ts';
+import type { Config } from '../../config/config.ts';
+import { messageOf } from '../../errors.ts';
 import type { Database } from '../../postgres/database.ts';
 import { checkOwner } from '../../provision/owner.ts';
 import type { Account } from '../../store/accounts.ts';
+import { checkLines, judgeHosts, judgeTimeouts, lookAtHosts } from './backend-hosts.ts';
 import { type Finding, failed, guarded, ok, Stuck, warning } from './finding.ts';
 import { judgeVersion } from './version.ts';
-
-const checkLine = async (config: BackendConfig): Promise<Finding> => {
-  const check = `backend ${config.name}`;
-  const place = `${config.host}:${config.port}`;
-  const how = config.tls === 'disable' ? 'without TLS' : `with TLS (${config.tls})`;
-  try {
-    const { socket } = await dial(await loadBackend(config), new AbortController().signal);
-    socket.destroy();
-    return ok(check, `${place} can be reached ${how}.`);
-  } catch (error) {
-    const because = messageOf(error instanceof Refusal ? (error.cause ?? error) : error);
-    const settings = `backends.${config.name}`;
-    return failed(
-      check,
-      `${place} cannot be reached ${how}: ${because}.`,
-      `Check ${settings}.host, port, tls and ca_file, and the server.`,
-    );
-  }
-};
 
 interface ServerFacts {
   readonly login: string;
@@ -101,10 +82,9 @@ const examineAsAdmin = async (
   config: Config,
   check: string,
   backend: BackendConfig,
+  database: string,
   accounts: readonly Account[],
 ): Promise<readonly Finding[]> => {
-  // One that is there for certain, if the accounts are: the admin may have no other.
-  const database = accounts.find(({ status }) => status === 'active')?.database ?? 'postgres';
   const admin = await openBackend(config, backend.name, database);
   try {
     const findings = [await judgeVersion(`${check} server`, admin)];
@@ -125,11 +105,13 @@ const examineBackend = async (
   accounts: readonly Account[] | null,
 ): Promise<readonly Finding[]> => {
   const check = `backend ${backend.name}`;
-  const line = await checkLine(backend);
-  if (line.outcome === 'failed') return [line];
+  const lines = [...(await checkLines(backend))];
+  if (lines.every(({ outcome }) => outcome === 'failed')) return lines;
+  const timeouts = judgeTimeouts(backend, config.gate?.loginTimeoutMs);
+  if (timeouts) lines.push(timeouts);
   if (backend.admin === null) {
     return [
-      line,
+      ...lines,
       ok(`${check} admin`, 'No admin login: right for a gate, too little for console and control.'),
     ];
   }
@@ -138,9 +120,16 @@ const examineBackend = async (
       ? [warning(`${check} accounts`, 'They are not known without the store.', 'Put the store right first.')]
       : [];
   const own = (accounts ?? []).filter((account) => account.backend === backend.name);
+  // One that is there for certain, if the accounts are: the admin may have no other.
+  const database = own.find(({ status }) => status === 'active')?.database ?? 'postgres';
+  const seen = await lookAtHosts(backend, backend.admin, database);
+  // Whom no host lets in is told by the next check why.
+  if (seen.some(({ role }) => role !== null)) lines.push(judgeHosts(backend, seen));
   const advice = `Check backends.${backend.name}.admin.`;
-  const rest = await guarded(`${check} admin`, advice, () => examineAsAdmin(config, check, backend, own));
-  return [line, ...rest, ...unknown];
+  const rest = await guarded(`${check} admin`, advice, () =>
+    examineAsAdmin(config, check, backend, database, own),
+  );
+  return [...lines, ...rest, ...unknown];
 };
 
 /** @param accounts null: the store could not be asked */

@@ -40,11 +40,14 @@ const listenError = async ({ host, port }: ListenAddress): Promise<NodeJS.ErrnoE
 /** The gate shows the certificate that is configured; behind trusted proxies it may want to hear a PROXY header first. */
 const isGate = async (gate: GateConfig, host: string): Promise<boolean | null> => {
   try {
-    const target = { name: 'gate', host, port: gate.listen.port, tls: 'require', ca: null } as const;
-    const { socket } = await dial(
-      { ...target, connectTimeoutMs: patienceMs },
-      AbortSignal.timeout(patienceMs),
-    );
+    const target = {
+      host,
+      port: gate.listen.port,
+      tls: 'require',
+      ca: null,
+      clientCertificate: null,
+    } as const;
+    const { socket } = await dial(target, AbortSignal.timeout(patienceMs));
     const shown = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
     socket.destroy();
     return shown?.equals((await loadServerCertificate(gate)).leafDer) ?? false;

@@ -31,10 +31,13 @@ const checkSetting = async (check: SettingCheck, now: number): Promise<Finding> 
   return judgeValidity(setting, await loadCertificates(certificateFile), renew, now);
 };
 
-const keyFilesOf = ({ gate, console, authority }: Config): [string, string][] => [
+const keyFilesOf = ({ gate, console, authority, backends }: Config): [string, string][] => [
   ...(gate ? [['gate.key_file', gate.keyFile] as [string, string]] : []),
   ...(console?.tls ? [['console.key_file', console.tls.keyFile] as [string, string]] : []),
   ...(authority ? [['authority.key_file', authority.keyFile] as [string, string]] : []),
+  ...[...backends.values()].flatMap(({ name, clientCertificate }) =>
+    clientCertificate ? [[`backends.${name}.key_file`, clientCertificate.keyFile] as [string, string]] : [],
+  ),
 ];
 
 export const modeText = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');

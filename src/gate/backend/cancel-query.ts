@@ -2,7 +2,7 @@
 
 import { buildCancelRequest } from '../../wire/frontend-messages.ts';
 import type { CancelKey } from '../instance.ts';
-import { type Backend, dial } from './dial.ts';
+import { type BackendHost, dial } from './dial.ts';
 
 /** How long a backend may take over a cancel request; afterwards it has either come through or never will. */
 const patienceMs = 10_000;
@@ -10,11 +10,16 @@ const patienceMs = 10_000;
 /**
  * Resolves when the backend has closed the connection, that is, after it has signalled the query, so that a late
  * cancel cannot hit the next one. Never rejects: a backend that cannot be reached runs nothing for us to cancel.
+ * @param address of the very server that the session is on: the host's name may lead to another one by now
  */
-export const cancelQuery = async (backend: Backend, key: CancelKey): Promise<void> => {
+export const cancelQuery = async (
+  host: BackendHost,
+  address: string | undefined,
+  key: CancelKey,
+): Promise<void> => {
   const signal = AbortSignal.timeout(patienceMs);
   try {
-    const { socket } = await dial(backend, signal);
+    const { socket } = await dial(host, signal, address);
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     socket.once('close', resolve);
     signal.addEventListener('abort', () => socket.destroy(), { once: true });

@@ -1,6 +1,6 @@
 /**
- * A connection to a backend, encrypted as its configuration says, with nothing said on it yet. Used for logins and for
- * cancel requests alike.
+ * A connection to one host of a backend, encrypted as its configuration says, with nothing said on it yet. Used for
+ * logins and for cancel requests alike.
  */
 
 import { connect, isIP, type Socket } from 'node:net';
@@ -10,14 +10,14 @@ import { buildSslRequest } from '../../wire/frontend-messages.ts';
 import { serverEndPoint } from '../../wire/server-end-point.ts';
 import { readExactly } from '../reading.ts';
 
-export interface Backend {
-  readonly name: string;
+export interface BackendHost {
   readonly host: string;
   readonly port: number;
   readonly tls: 'disable' | 'require' | 'verify-ca' | 'verify-full';
   /** PEM of the CAs to trust; null: those that Node brings. */
   readonly ca: string | null;
-  readonly connectTimeoutMs: number;
+  /** PEM of what is shown to a server that asks for a certificate; null: nothing. */
+  readonly clientCertificate: { readonly certificatePem: string; readonly keyPem: string } | null;
 }
 
 export interface BackendLine {
@@ -45,23 +45,24 @@ const until = (socket: Socket, event: 'connect' | 'secureConnect', signal: Abort
     signal.addEventListener('abort', onAbort);
   });
 
-const tlsOptions = ({ host, tls, ca }: Backend): ConnectionOptions => ({
+const tlsOptions = ({ host, tls, ca, clientCertificate }: BackendHost): ConnectionOptions => ({
   host,
   // SNI carries names only (RFC 6066 §3).
   ...(isIP(host) ? {} : { servername: host }),
   ...(ca === null ? {} : { ca }),
+  ...(clientCertificate && { cert: clientCertificate.certificatePem, key: clientCertificate.keyPem }),
   rejectUnauthorized: tls !== 'require',
   ...(tls === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
   minVersion: 'TLSv1.2',
 });
 
-const encrypt = async (raw: Socket, backend: Backend, signal: AbortSignal): Promise<TLSSocket> => {
+const encrypt = async (raw: Socket, host: BackendHost, signal: AbortSignal): Promise<TLSSocket> => {
   raw.write(buildSslRequest());
   const answer = await readExactly(raw, 1, signal);
   if (answer[0] !== willing) throw unreachable('the backend offers no TLS');
   // CVE-2021-23222: nothing that came in clear may be read as if it came through TLS.
   if (raw.readableLength > 0) throw new Refusal('backend-misbehaved', { reason: 'it sent data before TLS' });
-  const stream = tlsConnect({ ...tlsOptions(backend), socket: raw });
+  const stream = tlsConnect({ ...tlsOptions(host), socket: raw });
   stream.on('error', () => undefined);
   await until(stream, 'secureConnect', signal);
   return stream;
@@ -69,13 +70,18 @@ const encrypt = async (raw: Socket, backend: Backend, signal: AbortSignal): Prom
 
 /**
  * @param signal ends the attempt with its reason
+ * @param address instead of looking the host's name up
  * @throws Refusal `backend-unreachable` or `backend-misbehaved`, the network's error as its cause
  */
-export const dial = async (backend: Backend, signal: AbortSignal): Promise<BackendLine> => {
+export const dial = async (
+  host: BackendHost,
+  signal: AbortSignal,
+  address: string | undefined = host.host,
+): Promise<BackendLine> => {
   signal.throwIfAborted();
   const raw = connect({
-    host: backend.host,
-    port: backend.port,
+    host: address,
+    port: host.port,
     noDelay: true,
     allowHalfOpen: true,
     keepAlive: true,
@@ -83,17 +89,14 @@ export const dial = async (backend: Backend, signal: AbortSignal): Promise<Backe
     keepAliveInitialDelay: 30_000,
   });
   raw.on('error', () => undefined);
-  const tooLong = AbortSignal.timeout(backend.connectTimeoutMs);
-  const limit = AbortSignal.any([signal, tooLong]);
   try {
-    await until(raw, 'connect', limit);
-    if (backend.tls === 'disable') return { socket: raw, serverEndPoint: null };
-    const socket = await encrypt(raw, backend, limit);
+    await until(raw, 'connect', signal);
+    if (host.tls === 'disable') return { socket: raw, serverEndPoint: null };
+    const socket = await encrypt(raw, host, signal);
     const certificate = socket.getPeerX509Certificate();
     return { socket, serverEndPoint: certificate ? serverEndPoint(certificate.raw) : null };
   } catch (error) {
     raw.destroy();
-    if (tooLong.aborted && !signal.aborted) throw unreachable(error);
     throw error instanceof Refusal && error.code === 'client-gone' ? unreachable(error) : error;
   }
 };

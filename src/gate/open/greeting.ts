@@ -5,7 +5,8 @@
 
 import type { Socket } from 'node:net';
 import { Refusal } from '../../errors.ts';
-import { parseBackendKeyData, parseErrorFields } from '../../wire/messages.ts';
+import { parseBackendKeyData, parseErrorFields, parseParameterStatus } from '../../wire/messages.ts';
+import { BackendRefused } from '../backend/reach.ts';
 import type { CancelKey } from '../instance.ts';
 import { type Message, readMessage } from '../reading.ts';
 
@@ -18,6 +19,7 @@ const errorResponse = code('E');
 const backendKeyData = code('K');
 const readyForQuery = code('Z');
 const negotiateProtocolVersion = code('v');
+const parameterStatus = code('S');
 
 const bytesOf = ({ type, body }: Message): Buffer => {
   const header = Buffer.allocUnsafe(5);
@@ -29,22 +31,26 @@ const bytesOf = ({ type, body }: Message): Buffer => {
 export class GreetingReader {
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
-  readonly #passOn: (bytes: Buffer) => void;
   readonly #forClient: Buffer[] = [];
   #gatheredBytes = 0;
   #authenticated = false;
   #backendKey: CancelKey | undefined;
+  #inHotStandby: string | undefined;
 
-  /** @param passOn tells the client at once: for the backend's own last words */
-  constructor(socket: Socket, signal: AbortSignal, passOn: (bytes: Buffer) => void) {
+  constructor(socket: Socket, signal: AbortSignal) {
     this.#socket = socket;
     this.#signal = signal;
-    this.#passOn = passOn;
   }
 
   /** Of the running session; undefined when the backend gave none. */
   get backendKey(): CancelKey | undefined {
     return this.#backendKey;
+  }
+
+  /** What the server has reported itself as; undefined: it has not (PostgreSQL does from version 14 on). */
+  get role(): 'primary' | 'standby' | undefined {
+    if (this.#inHotStandby === undefined) return undefined;
+    return this.#inHotStandby === 'on' ? 'standby' : 'primary';
   }
 
   /** The body of the next authentication request. */
@@ -69,6 +75,7 @@ export class GreetingReader {
         this.#backendKey = parseBackendKeyData(message.body);
         continue;
       }
+      if (message.type === parameterStatus) this.#look(message.body);
       if (message.type === readyForQuery) this.#gather(keyForClient);
       this.#gather(bytesOf(message));
       if (message.type === readyForQuery) return Buffer.concat(this.#forClient);
@@ -79,6 +86,11 @@ export class GreetingReader {
     const message = await readMessage(this.#socket, maxGreetingBytes, this.#signal, 'backend');
     if (message.type === errorResponse) throw this.#refusalFrom(message);
     return message;
+  }
+
+  #look(body: Buffer): void {
+    const { name, value } = parseParameterStatus(body);
+    if (name === 'in_hot_standby') this.#inHotStandby = value;
   }
 
   #gather(bytes: Buffer): void {
@@ -99,7 +111,6 @@ export class GreetingReader {
     if (!this.#authenticated && sqlstate.startsWith('28')) {
       return new Refusal('backend-rejected-role', {}, { cause });
     }
-    this.#passOn(bytesOf(message));
-    return new Refusal('backend-refused', { reason: cause });
+    return new BackendRefused(sqlstate, bytesOf(message), { reason: cause });
   }
 }

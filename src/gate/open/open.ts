@@ -1,23 +1,24 @@
 /**
- * Stage 5. Logs in to the backend as the key's scoped role, with the client's startup parameters, and hands the
+ * Stage 5. Logs in to a host of the backend as the key's scoped role, with the client's startup parameters, and hands the
  * backend's greeting on byte for byte, except for BackendKeyData: the client gets a cancel key of our own. The client
  * hears AuthenticationOk only now, when there is a session behind it.
  */
 
 import { Refusal } from '../../errors.ts';
+import { placeText } from '../../place.ts';
 import type { AccountPolicy, ApiKey } from '../../policy/account.ts';
 import type { PolicyView } from '../../policy/book.ts';
 import { buildAuthenticationOk, buildBackendKeyData } from '../../wire/backend-messages.ts';
 import { buildStartup } from '../../wire/frontend-messages.ts';
 import { maxStartupPacketBytes } from '../../wire/startup.ts';
 import { cancelQuery } from '../backend/cancel-query.ts';
-import { type Backend, type BackendLine, dial } from '../backend/dial.ts';
+import { type Backend, BackendRefused, reach } from '../backend/reach.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import { watchForEnd } from '../reading.ts';
 import type { SessionRegistry } from '../registry.ts';
 import type { BackendSession, Hello, Identity, Secured } from '../values.ts';
-import { authenticate, type RoleLogin } from './authenticate.ts';
-import { GreetingReader } from './greeting.ts';
+import type { RoleLogin } from './authenticate.ts';
+import { type LoginOrder, logIn } from './log-in.ts';
 import { withRolePassword } from './role-passwords.ts';
 import type { SaltedPasswords } from './salted-passwords.ts';
 
@@ -59,36 +60,6 @@ const startupFor = ({ database, parameters }: Hello, { roleName }: ApiKey): Buff
   throw new Refusal('packet-invalid', { reason: 'its parameters are longer than the database server takes' });
 };
 
-interface LoginCircumstances extends Pick<ConnectionFacts, 'loginTime'> {
-  /** Tells the client at once. */
-  readonly passOn: (bytes: Buffer) => void;
-  readonly signal: AbortSignal;
-}
-
-interface LoggedIn {
-  readonly line: BackendLine;
-  readonly greeting: GreetingReader;
-}
-
-/** A line on which the backend has accepted the role; one that it has not is closed. */
-const logIn = async (
-  backend: Backend,
-  startup: Buffer,
-  login: RoleLogin,
-  { loginTime, passOn, signal }: LoginCircumstances,
-): Promise<LoggedIn> => {
-  const line = await loginTime.waitingFor('backend', dial(backend, signal));
-  try {
-    const greeting = new GreetingReader(line.socket, signal, passOn);
-    line.socket.write(startup);
-    await authenticate(line, login, () => loginTime.waitingFor('backend', greeting.nextAuthentication()));
-    return { line, greeting };
-  } catch (error) {
-    line.socket.destroy();
-    throw error;
-  }
-};
-
 export const open = async (
   secured: Secured,
   hello: Hello,
@@ -104,34 +75,29 @@ export const open = async (
   const { loginTime } = facts;
   const leaving = watchForEnd(client);
   const signal = AbortSignal.any([secured.login.signal, session.ending, leaving.signal]);
-  let line: BackendLine | undefined;
+  const cancelKey = dependencies.registry.issueCancelKey(session, cancelSecretBytes(hello.minorVersion));
+  const order: LoginOrder = {
+    startup,
+    keyForClient: buildBackendKeyData(cancelKey.processId, cancelKey.secret),
+    targetSessionAttrs: backend.targetSessionAttrs,
+    loginTime,
+  };
+  const keyNow = () => dependencies.policy.accountWithId(account.id)?.keys.find(({ id }) => id === key.id);
   try {
-    const loggedIn = await withRolePassword(
-      key,
-      () => dependencies.policy.accountWithId(account.id)?.keys.find(({ id }) => id === key.id),
-      (sealed) =>
-        logIn(backend, startup, roleLogin(account, key, sealed, dependencies), {
-          loginTime,
-          passOn: (bytes) => client.write(bytes),
-          signal,
-        }),
+    const { host, line, address, greeting, backendKey } = await reach(backend, signal, (each, patience) =>
+      withRolePassword(key, keyNow, (sealed) =>
+        logIn(each, order, roleLogin(account, key, sealed, dependencies), patience),
+      ),
     );
-    const { greeting } = loggedIn;
-    line = loggedIn.line;
-    const cancelKey = dependencies.registry.issueCancelKey(session, cancelSecretBytes(hello.minorVersion));
-    const keyForClient = buildBackendKeyData(cancelKey.processId, cancelKey.secret);
-    const rest = await loginTime.waitingFor('backend', greeting.restForClient(keyForClient));
-    const { backendKey } = greeting;
-    session.opened(async () => backendKey && cancelQuery(backend, backendKey));
+    facts.backendHost = placeText(host);
+    session.opened(async () => backendKey && cancelQuery(host, address, backendKey));
     facts.openedAfterMs = dependencies.now() - facts.startedAtMs;
-    client.write(Buffer.concat([buildAuthenticationOk(), rest]));
+    client.write(Buffer.concat([buildAuthenticationOk(), greeting]));
     loginTime.finish();
     return { socket: line.socket };
   } catch (error) {
-    line?.socket.destroy();
-    leaving.signal.throwIfAborted();
-    const lost = error instanceof Refusal && error.code === 'client-gone';
-    throw lost ? new Refusal('backend-unreachable', {}, { cause: error }) : error;
+    if (error instanceof BackendRefused) client.write(error.words);
+    throw error;
   } finally {
     leaving.stop();
   }
