@@ -50,6 +50,10 @@ export const logIn = async (
   const line = await loginTime.waitingFor('backend', dial(host, signal));
   const { socket } = line;
   const { remoteAddress: address } = socket;
+  let reported: unknown;
+  socket.once('error', (error) => {
+    reported = error;
+  });
   try {
     const reader = new GreetingReader(socket, signal);
     socket.write(startup);
@@ -66,6 +70,7 @@ export const logIn = async (
     // Unless its farewell is still on its way.
     if (!socket.writableEnded) socket.destroy();
     const lost = error instanceof Refusal && error.code === 'client-gone';
-    throw lost ? new Refusal('backend-unreachable', {}, { cause: error }) : error;
+    // What was reported before the end, such as an alert of TLS, tells more than that it ended.
+    throw lost ? new Refusal('backend-unreachable', {}, { cause: reported ?? error }) : error;
   }
 };
