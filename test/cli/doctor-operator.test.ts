@@ -256,6 +256,35 @@ const broken: readonly Broken[] = [
     seen: /cannot be reached with TLS \(verify-full\): the backend offers no TLS/,
   },
   {
+    what: "a client certificate for a backend with another one's key",
+    change: () => [
+      ['tls: disable', 'tls: require\n    certificate_file: pki/server.crt\n    key_file: pki/client_ca.key'],
+    ],
+    check: 'backends.main.certificate_file',
+    outcome: 'failed',
+    seen: /does not belong to the certificate/,
+  },
+  {
+    what: 'a key for a backend that others can read',
+    arrange: async () => {
+      await copyFile(join(cli.directory, 'pki/server.key'), join(cli.directory, 'shared.key'));
+      await chmod(join(cli.directory, 'shared.key'), 0o644);
+    },
+    change: () => [
+      ['tls: disable', 'tls: require\n    certificate_file: pki/server.crt\n    key_file: shared.key'],
+    ],
+    check: 'backends.main.key_file',
+    outcome: 'warning',
+    seen: /mode 0644/,
+  },
+  {
+    what: 'one of two hosts that cannot be reached',
+    change: () => [['host: 127.0.0.1', "host: [127.0.0.1, '127.0.0.1:1']"]],
+    check: 'backend main host 127.0.0.1:1',
+    outcome: 'failed',
+    seen: /cannot be reached without TLS: .*ECONNREFUSED/,
+  },
+  {
     what: "a wrong password of the backend's admin",
     arrange: () => write('wrong.password', 'hunter2'),
     change: () => [['file:admin.password', 'file:wrong.password'], adminIs(owner)],
@@ -385,11 +414,14 @@ describe('a port that is in use', () => {
 
     const { child, ended } = startCli(cli.directory, ['serve', '--config', 'changed.yaml']);
     try {
-      await pollUntil(async () => {
-        if (child.exitCode !== null) throw new Error(`serve ended: ${(await ended).err}`);
-        const ready = await fetch(`http://127.0.0.1:${telemetry}/readyz`).catch(() => null);
-        return ready?.status === 200;
-      });
+      await pollUntil(
+        async () => {
+          if (child.exitCode !== null) throw new Error(`serve ended: ${(await ended).err}`);
+          const ready = await fetch(`http://127.0.0.1:${telemetry}/readyz`).catch(() => null);
+          return ready?.status === 200;
+        },
+        { timeoutMs: 20_000 },
+      );
       const { findings } = await examine(...ports);
       expect(outcomesOf(findings)).toEqual(all.map((port) => `A Postern serves 127.0.0.1:${port} already.`));
     } finally {

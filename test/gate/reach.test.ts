@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Refusal } from '../../src/errors.ts';
 import type { FailureCode } from '../../src/failures.ts';
 import type { BackendHost } from '../../src/gate/backend/dial.ts';
@@ -106,6 +106,25 @@ describe('the search for a host that serves', () => {
   it('tells of a single host what it was', async () => {
     const refusal = because('backend-unreachable', 'connect ECONNREFUSED');
     expect((await play({ a: refusal })).outcome).toBe(refusal);
+  });
+
+  it('holds it against a host that clients have waited for, and left', async () => {
+    const backend = backendWith('a');
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const searchThatIsLeftAfter = async (waitedMs: number) => {
+      const leaving = new AbortController();
+      const search = reach(backend, leaving.signal, async (_host, signal) => {
+        clock.mockReturnValue(performance.now() + waitedMs);
+        leaving.abort(new Refusal('client-gone'));
+        signal.throwIfAborted();
+      });
+      await expect(search).rejects.toMatchObject({ code: 'client-gone' });
+    };
+    for (let time = 0; time < 5; time += 1) await searchThatIsLeftAfter(999);
+    expect(backend.hosts.states()).toEqual([{ host: 'a:5432', up: true }]);
+    for (let time = 0; time < 3; time += 1) await searchThatIsLeftAfter(1_000);
+    expect(backend.hosts.states()).toEqual([{ host: 'a:5432', up: false }]);
+    clock.mockRestore();
   });
 
   it('ends with the reason of whoever does not want it any more, and holds it against no host', async () => {
