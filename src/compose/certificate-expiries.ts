@@ -31,9 +31,14 @@ const reloadedFiles = ({ gate, console, backends }: Config): readonly File[] => 
   { of: 'server', file: gate?.certificateFile, setting: 'gate.certificate_file' },
   { of: 'client_ca', file: gate?.clientCaFile, setting: 'gate.client_ca_file' },
   { of: 'console', file: console?.tls?.certificateFile, setting: 'console.certificate_file' },
-  ...[...backends.values()].map(
-    ({ name, caFile }): File => ({ of: 'backend_ca', file: caFile, setting: `backends.${name}.ca_file` }),
-  ),
+  ...[...backends.values()].flatMap(({ name, caFile, clientCertificate }): File[] => [
+    { of: 'backend_ca', file: caFile, setting: `backends.${name}.ca_file` },
+    {
+      of: 'backend_client',
+      file: clientCertificate?.certificateFile,
+      setting: `backends.${name}.certificate_file`,
+    },
+  ]),
 ];
 
 /** Where certificates are issued; a restart loads others. */

@@ -27,7 +27,7 @@ export interface ConnectionFacts {
   keyId?: string;
   keyName?: string;
   backend?: string;
-  /** Where the session is, as people write it: one of the hosts of the backend. */
+  /** The host of it that was tried last, as people write it; the session's, if there is one. */
   backendHost?: string;
   tlsVersion?: string;
   protocol?: string;

@@ -79,7 +79,15 @@ export const processTable = {
     name: 'postern_certificate_expiry_timestamp_seconds',
     help: 'When the certificate in use expires, in Unix time; of several in a file or of several backends the soonest.',
     labels: {
-      certificate: ['server', 'client_ca', 'console', 'backend_ca', 'issuing_ca', 'server_ca'],
+      certificate: [
+        'server',
+        'client_ca',
+        'console',
+        'backend_ca',
+        'backend_client',
+        'issuing_ca',
+        'server_ca',
+      ],
     },
     merge: 'min',
   },

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cancelQuery } from '../../src/gate/backend/cancel-query.ts';
 import { buildCancelRequest } from '../../src/wire/frontend-messages.ts';
 import { pollUntil } from '../support/poll.ts';
 import { logIn } from '../support/raw-login.ts';
 import { message } from '../support/raw-messages.ts';
 import { gateUnderTest } from './gate-fixture.ts';
-import { backendWith, greeting, startStubBackend } from './stub-backend.ts';
+import { backendWith, greeting, int32, startStubBackend } from './stub-backend.ts';
 
 const backend = await startStubBackend({ allowHalfOpen: true });
 afterAll(() => backend.stop());
@@ -41,5 +42,22 @@ describe('a cancel request', () => {
     cancel?.socket.end();
     expect(await rest).toHaveLength(0);
     await gate.logged({ cancel: 'forwarded' });
+  });
+
+  it('goes to the very server that the session is on, wherever the name of its host leads by now', async () => {
+    const cancels: { bytes: string; socket: Socket }[] = [];
+    backend.behave(serve(cancels));
+    const moved = {
+      host: 'moved.invalid',
+      port: backend.port,
+      tls: 'disable',
+      ca: null,
+      clientCertificate: null,
+    } as const;
+    const done = cancelQuery(moved, '127.0.0.1', { processId: 7, secret: int32(9) });
+    const [cancel] = await pollUntil(() => (cancels.length > 0 ? cancels : null));
+    expect(cancel?.bytes).toBe(cancelForBackend);
+    cancel?.socket.end();
+    await done;
   });
 });

@@ -84,12 +84,12 @@ export const open = async (
   };
   const keyNow = () => dependencies.policy.accountWithId(account.id)?.keys.find(({ id }) => id === key.id);
   try {
-    const { host, line, address, greeting, backendKey } = await reach(backend, signal, (each, patience) =>
-      withRolePassword(key, keyNow, (sealed) =>
+    const { host, line, address, greeting, backendKey } = await reach(backend, signal, (each, patience) => {
+      facts.backendHost = placeText(each);
+      return withRolePassword(key, keyNow, (sealed) =>
         logIn(each, order, roleLogin(account, key, sealed, dependencies), patience),
-      ),
-    );
-    facts.backendHost = placeText(host);
+      );
+    });
     session.opened(async () => backendKey && cancelQuery(host, address, backendKey));
     facts.openedAfterMs = dependencies.now() - facts.startedAtMs;
     client.write(Buffer.concat([buildAuthenticationOk(), greeting]));
