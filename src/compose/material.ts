@@ -1,6 +1,7 @@
 /**
  * What a gate has from its section of the configuration and from the files named there, as its connections use it: its
- * certificate, the CAs that it trusts, how its backends are reached. A reload makes another one; nothing in it changes.
+ * certificate, the CAs that it trusts, how its backends are reached. A reload makes another one; nothing in it changes but
+ * what logins learn about the hosts of backends.
  */
 
 import { loadServerCertificate } from '../authority/server-certificate.ts';
