@@ -14,11 +14,14 @@ export interface DeskOptions {
   readonly onRoleRejected: (keyId: string) => void;
 }
 
+const gone: Denial = { code: 'shutting-down', facts: {} };
+
 export class Desk implements Instance {
   readonly #options: DeskOptions;
   readonly #ledger: Ledger;
   readonly #halfOpen = new Tally();
   readonly #sessions = new Set<string>();
+  #closed = false;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -31,6 +34,7 @@ export class Desk implements Instance {
   }
 
   enterHalfOpen(address: string): Denial | null {
+    if (this.#closed) return gone;
     const denial = this.#ledger.enterHalfOpen(address);
     if (!denial) this.#halfOpen.add(address);
     return denial;
@@ -42,6 +46,7 @@ export class Desk implements Instance {
   }
 
   enterSession(session: SessionEntry, accountLimit: number | null): Denial | null {
+    if (this.#closed) return gone;
     const denial = this.#ledger.enterSession(session, accountLimit);
     if (!denial) this.#sessions.add(session.id);
     return denial;
@@ -76,8 +81,9 @@ export class Desk implements Instance {
     this.#options.onRoleRejected(keyId);
   }
 
-  /** The worker is gone; what it held is free. */
+  /** The worker is gone; what it held is free. What it said last may still arrive, and enters nobody. */
   close(): void {
+    this.#closed = true;
     for (const address of this.#halfOpen.names()) this.#ledger.leaveHalfOpen(address);
     for (const id of this.#sessions) this.#ledger.leaveSession(id);
   }
