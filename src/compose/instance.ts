@@ -11,6 +11,7 @@ import { CancelElsewhere } from '../fleet/cancel-elsewhere.ts';
 import { Desk } from '../fleet/desk.ts';
 import { Ledger } from '../fleet/ledger.ts';
 import { Presence } from '../fleet/presence.ts';
+import { whyClosed } from '../fleet/worker.ts';
 import type { Denial } from '../gate/instance.ts';
 import { type Claim, claimPort } from '../port.ts';
 import { openDatabase } from '../postgres/database.ts';
@@ -42,7 +43,7 @@ export interface InstanceContext {
 
 export interface RunningInstance {
   readonly port: number;
-  /** Why nobody new can be admitted at the moment, one sentence; null: somebody can. */
+  /** Why not everybody who comes now can count on being admitted, one sentence; null: they can. */
   readonly notReadyBecause: () => Promise<string | null>;
   /** What is wrong though somebody can, as it goes on after "ok, but"; null: nothing. */
   readonly readyBut: () => Promise<string | null>;
@@ -165,9 +166,8 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
     notReadyBecause: async () => {
       if (draining) return failureOf('shutting-down').message({});
       const states = await crew.each((worker) => worker.state(), statePatienceMs);
-      const [why] = states.map(({ closedBecause }) => closedBecause);
-      if (states.some(({ closedBecause }) => closedBecause === null)) return null;
-      return sentenceOf(why ?? { code: 'starting-up', facts: {} });
+      const why = whyClosed(states);
+      return why && sentenceOf(why);
     },
     readyBut: async () => {
       const states = await crew.each((worker) => worker.state(), statePatienceMs);

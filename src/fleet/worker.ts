@@ -15,6 +15,15 @@ export interface WorkerState {
   readonly storeAwayMs: number | null;
 }
 
+/**
+ * Why an instance cannot count on admitting whoever comes; null: it can. It takes all workers that answer, because nobody
+ * outside chooses among them.
+ */
+export const whyClosed = (states: readonly Pick<WorkerState, 'closedBecause'>[]): Denial | null => {
+  if (states.length === 0) return { code: 'starting-up', facts: {} };
+  return states.map(({ closedBecause }) => closedBecause).find((why) => why !== null) ?? null;
+};
+
 export interface Worker {
   /** Resolves once it has the policy; waits for as long as the store is away. */
   ready(): Promise<void>;
