@@ -23,6 +23,7 @@ export const runWorker = async (channel: Channel): Promise<void> => {
   const { promise: alone, resolve: onAlone } = Promise.withResolvers<void>();
   channel.on('disconnect', onAlone);
   const metrics = createProcessMetrics();
+  let starting: Promise<Serving> | null = null;
   let serving: Serving | null = null;
   let stopped = false;
   let nextLevel: Parameters<AdjustableLog['setLevel']>[0] | null = null;
@@ -31,6 +32,10 @@ export const runWorker = async (channel: Channel): Promise<void> => {
   const started = (): Serving => {
     if (!serving) throw new Error('This worker does not serve.');
     return serving;
+  };
+  /** What has begun to start listens in the end, and nobody else would ever stop it. */
+  const untilStarted = async (): Promise<void> => {
+    await starting?.catch(() => undefined);
   };
   const start = async ({ config, instanceId, number, port, whenReady }: StartWorker): Promise<Serving> => {
     if (!config.gate) throw new RequestError('The configuration has no section "gate".');
@@ -51,7 +56,8 @@ export const runWorker = async (channel: Channel): Promise<void> => {
   };
   const calls: WorkerCalls = {
     start: async (options) => {
-      serving = await start(options);
+      starting = start(options);
+      serving = await starting;
       return serving.gate.port;
     },
     ready: () => started().gate.ready(),
@@ -78,6 +84,7 @@ export const runWorker = async (channel: Channel): Promise<void> => {
 
   await alone;
   if (stopped) return;
+  await untilStarted();
   await gate()?.drain(0);
   await gate()?.stop();
 };

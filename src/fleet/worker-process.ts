@@ -92,7 +92,7 @@ export class WorkerProcess {
     clearTimeout(patience);
   }
 
-  /** For one that has not even started. */
+  /** For one that has not even started, or does not answer any more. */
   async kill(): Promise<void> {
     this.#leaving = true;
     this.#child.kill('SIGKILL');

@@ -28,6 +28,9 @@ export interface WorkersOptions {
 const firstPauseMs = 100;
 const longestPauseMs = 30_000;
 const steadyAfterMs = 60_000;
+/** What a worker needs beyond its drain timeout; one that takes longer has stopped answering. */
+const drainGraceMs = 6_000;
+const reloadPatienceMs = 10_000;
 /** One that does not answer must not take the metrics of the others with it. */
 const metricsPatienceMs = 2_000;
 
@@ -105,7 +108,9 @@ export class Workers implements Crew {
 
   async prepareReload(next: Config): Promise<() => void> {
     const asked = [...this.#serving];
-    await Promise.all(asked.map(({ calls }) => calls.prepareReload(next)));
+    const prepared = asked.map(({ calls }) => calls.prepareReload(next).then(() => true));
+    const answered = await Promise.all(prepared.map((each) => within(reloadPatienceMs, each, false)));
+    if (answered.includes(false)) throw new RequestError('A worker does not answer.');
     return () => {
       this.#config = next;
       for (const { calls } of asked) void calls.applyReload().catch(() => undefined);
@@ -114,7 +119,13 @@ export class Workers implements Crew {
 
   async drain(delayMs: number): Promise<void> {
     await this.#startNoMore();
-    await this.each((worker) => worker.drain(delayMs));
+    const timeoutMs = this.#config.gate?.drainTimeoutMs ?? 0;
+    const patienceMs = delayMs + timeoutMs + drainGraceMs;
+    const drained = [...this.#serving].map(async (worker) => {
+      const ended = Promise.race([worker.calls.drain(delayMs).catch(() => undefined), worker.exited]);
+      if ((await within(patienceMs, ended, 'late')) === 'late') await worker.kill();
+    });
+    await Promise.all(drained);
   }
 
   async stop(): Promise<void> {
