@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Has a command and a set-up of its own.
-    exclude: ['test/container/**'],
+    // Have commands and set-ups of their own.
+    exclude: ['test/container/**', 'test/reliability/**'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAuthorityFiles } from '../../src/authority/files.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+export const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface CliResult {
   readonly code: number | null;
@@ -23,7 +23,7 @@ export const startCli = (
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ) => {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [mainFile, ...args], {
     cwd: directory,
     env: { PATH: '/usr/bin:/bin', POSTERN_CONFIG: join(directory, 'postern.yaml'), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

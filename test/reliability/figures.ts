@@ -1,0 +1,91 @@
+/**
+ * What each test has measured. At the end of the run they are one table, shown and, where POSTERN_RELIABILITY names a
+ * file with the two marks, written between them: `npm run reliability`.
+ */
+
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { basename, join } from 'node:path';
+import { expect } from 'vitest';
+import { version } from '../../src/program.ts';
+import { type Installation, installation } from './installation.ts';
+import { toolVersions } from './tools.ts';
+
+export interface Figure {
+  /** What was done. */
+  readonly fault: string;
+  /** What clients saw. */
+  readonly seen: string;
+  /** Sessions that ended by it, of those that there were. */
+  readonly lost: string;
+  /** How long what took. */
+  readonly effect: string;
+}
+
+interface Recorded extends Figure {
+  readonly file: string;
+  readonly test: string;
+}
+
+const fileIn = ({ directory }: Pick<Installation, 'directory'>): string => join(directory, 'figures.jsonl');
+
+/** Of the test that runs. */
+export const record = (figure: Figure): void => {
+  const { currentTestName = '', testPath = '' } = expect.getState();
+  const recorded: Recorded = {
+    ...figure,
+    file: basename(testPath),
+    test: currentTestName.replaceAll(' > ', ': '),
+  };
+  appendFileSync(fileIn(installation()), `${JSON.stringify(recorded)}\n`);
+};
+
+/** From `performance.now()` to now or another moment, for people. */
+export const secondsSince = (beganAt: number, endedAt = performance.now()): string => {
+  const seconds = (endedAt - beganAt) / 1000;
+  return `${seconds.toFixed(seconds < 10 ? 2 : 0)} s`;
+};
+
+const table = (figures: readonly Recorded[]): string =>
+  [
+    '| fault | what clients saw | sessions lost | seconds to effect | proved by |',
+    '|---|---|---|---|---|',
+    ...figures.map(
+      ({ fault, seen, lost, effect, file, test }) =>
+        `| ${[fault, seen, lost, effect, `\`${file}\`: ${test}`].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+    ),
+  ].join('\n');
+
+const migrates = (): boolean =>
+  existsSync('/proc/sys/net/ipv4/tcp_migrate_req') &&
+  readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1';
+
+const machine = (): string => {
+  const processors = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return [
+    `Measured on ${new Date().toISOString().slice(0, 10)} with Postern ${version}, Node ${process.versions.node}`,
+    ...toolVersions,
+    `Linux ${release()} with tcp_migrate_req ${migrates() ? 1 : 0}`,
+    `${processors.length} cores of ${processors[0]?.model.trim()}, ${memory} GB`,
+  ].join('; ');
+};
+
+const [begin, end] = ['<!-- figures: npm run reliability -->', '<!-- end of figures -->'];
+
+export const publishFigures = (place: Installation): void => {
+  if (!existsSync(fileIn(place))) return;
+  const figures = readFileSync(fileIn(place), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Recorded)
+    .sort((left, right) => left.file.localeCompare(right.file));
+  const text = `${machine()}.\n\n${table(figures)}\n`;
+  process.stdout.write(`\n${text}\n`);
+  const target = process.env['POSTERN_RELIABILITY'];
+  if (target === undefined) return;
+  const [before, rest] = readFileSync(target, 'utf8').split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${target} has no place for figures.`);
+  writeFileSync(target, `${before}${begin}\n${text}${end}${after}`);
+};
