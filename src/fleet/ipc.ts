@@ -16,6 +16,8 @@ export interface Channel {
 
 export type Remote<Functions extends object> = BirpcReturn<Functions, object>;
 
+const gone = (): Error => new Error('The other process has gone.');
+
 /**
  * Calls reject with what the other side threw, as a plain Error, and all that are under way when the channel closes.
  * @param ours what the other side may call
@@ -25,16 +27,18 @@ export const talk = <Theirs extends object>(channel: Channel, ours: object): Rem
     bind: 'functions',
     // Some answers take as long as a drain.
     timeout: -1,
-    post: (message) =>
-      new Promise<void>((resolve, reject) => {
-        if (!channel.connected || !channel.send) reject(new Error('The other process has gone.'));
-        else channel.send(message, undefined, {}, (error) => (error ? reject(error) : resolve()));
-      }),
+    // Not awaited: a call that still waits to be written has to hear of the channel's end as well.
+    post: (message) => {
+      if (!channel.connected || !channel.send) throw gone();
+      channel.send(message, undefined, {}, (error) => {
+        if (error) rpc.$close(gone());
+      });
+    },
     on: (listener) => void channel.on('message', listener),
     off: (listener) => void channel.off('message', listener),
     // An answer that nobody waits for any more.
     onGeneralError: (_error, _name, args) => args !== undefined,
   });
-  channel.on('disconnect', () => rpc.$close(new Error('The other process has gone.')));
+  channel.on('disconnect', () => rpc.$close(gone()));
   return rpc;
 };
