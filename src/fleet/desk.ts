@@ -41,6 +41,7 @@ export class Desk implements Instance {
   }
 
   leaveHalfOpen(address: string): void {
+    if (this.#halfOpen.of(address) === 0) return;
     this.#halfOpen.remove(address);
     this.#ledger.leaveHalfOpen(address);
   }
@@ -81,10 +82,10 @@ export class Desk implements Instance {
     this.#options.onRoleRejected(keyId);
   }
 
-  /** The worker is gone; what it held is free. What it said last may still arrive, and enters nobody. */
+  /** The worker is gone; what it held is free. What it has sent may still arrive, and changes nothing any more. */
   close(): void {
     this.#closed = true;
-    for (const address of this.#halfOpen.names()) this.#ledger.leaveHalfOpen(address);
-    for (const id of this.#sessions) this.#ledger.leaveSession(id);
+    for (const address of [...this.#halfOpen.names()]) this.leaveHalfOpen(address);
+    for (const id of this.#sessions) this.leaveSession(id);
   }
 }

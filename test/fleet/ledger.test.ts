@@ -72,6 +72,20 @@ describe('the ledger of an instance', () => {
     expect(alive.enterHalfOpen('x')).toMatchObject({ code: 'too-many-half-open' });
   });
 
+  it('does not hear any more what a worker had sent before its desk was closed', () => {
+    const { ledger, openDesk } = ledgerWith({ halfOpen: 2 });
+    const [dead, alive] = [openDesk(), openDesk()];
+    dead.enterHalfOpen('a');
+    alive.enterHalfOpen('a');
+    dead.close();
+    dead.leaveHalfOpen('a');
+    expect(dead.enterHalfOpen('a')).toMatchObject({ code: 'shutting-down' });
+    expect(dead.enterSession(session('1'), null)).toMatchObject({ code: 'shutting-down' });
+    expect([...ledger.sessions()]).toEqual([]);
+    expect(alive.enterHalfOpen('b')).toBeNull();
+    expect(alive.enterHalfOpen('b')).toMatchObject({ code: 'too-many-half-open' });
+  });
+
   it('forgives nobody else when a place that was never taken is left', () => {
     const { ledger } = ledgerWith({ halfOpen: 1 });
     expect(ledger.enterHalfOpen('a')).toBeNull();
