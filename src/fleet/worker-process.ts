@@ -4,8 +4,8 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import type { Config } from '../config/config.ts';
+import { messageOf } from '../errors.ts';
 import type { MetricValues } from '../telemetry/merge.ts';
 import type { Desk } from './desk.ts';
 import { type Remote, talk } from './ipc.ts';
@@ -63,14 +63,17 @@ export class WorkerProcess {
       execArgv: [],
       env: environment,
     });
-    // What cannot be sent is known by the answer that does not come.
-    this.#child.on('error', () => undefined);
     this.calls = talk<WorkerCalls>(this.#child, desk);
     process.on('exit', this.#killAtExit);
-    this.exited = once(this.#child, 'exit').then(([code, signal]) => {
-      process.off('exit', this.#killAtExit);
-      return { code, signal };
+    const { promise: exited, resolve: onExited } = Promise.withResolvers<WorkerExit>();
+    this.#child.once('exit', (code, signal) => onExited({ code, signal }));
+    this.#child.on('error', (error) => {
+      // What cannot be sent is known by the answer that does not come; what has never begun does not exit either.
+      if (this.#child.pid !== undefined) return;
+      this.calls.$close(new Error(`A worker process cannot be started (${messageOf(error)}).`));
+      onExited({ code: null, signal: null });
     });
+    this.exited = exited.finally(() => process.off('exit', this.#killAtExit));
   }
 
   get pid(): number | undefined {
