@@ -107,23 +107,25 @@ export class Workers implements Crew {
   }
 
   async prepareReload(next: Config): Promise<() => void> {
-    const asked = [...this.#serving];
-    const prepared = asked.map(({ calls }) => calls.prepareReload(next).then(() => true));
-    const answered = await Promise.all(prepared.map((each) => within(reloadPatienceMs, each, false)));
-    if (answered.includes(false)) throw new RequestError('A worker does not answer.');
+    const asked = new Set(this.#serving);
+    await Promise.all([...asked].map((worker) => this.#prepareOne(worker, next)));
     return () => {
       this.#config = next;
       for (const { calls } of asked) void calls.applyReload().catch(() => undefined);
+      // Replacements that have begun to serve meanwhile, by what was in force before.
+      for (const worker of this.#serving.difference(asked))
+        void this.#reloadOne(worker).catch(() => undefined);
     };
   }
 
   async drain(delayMs: number): Promise<void> {
     await this.#startNoMore();
-    const timeoutMs = this.#config.gate?.drainTimeoutMs ?? 0;
-    const patienceMs = delayMs + timeoutMs + drainGraceMs;
+    const patienceMs = delayMs + (this.#config.gate?.drainTimeoutMs ?? 0) + drainGraceMs;
     const drained = [...this.#serving].map(async (worker) => {
-      const ended = Promise.race([worker.calls.drain(delayMs).catch(() => undefined), worker.exited]);
-      if ((await within(patienceMs, ended, 'late')) === 'late') await worker.kill();
+      const answer = worker.calls.drain(delayMs).catch(() => undefined);
+      if ((await within(patienceMs, answer, 'late')) !== 'late') return;
+      this.#options.log.error({ pid: worker.pid }, 'a worker does not come to its end: it is killed');
+      await worker.kill();
     });
     await Promise.all(drained);
   }
@@ -148,11 +150,11 @@ export class Workers implements Crew {
     this.#started += 1;
     const number = this.#started;
     try {
-      const config = this.#config;
+      let config = this.#config;
       this.#port = await worker.calls.start({ ...first, config, number, port: this.#port, whenReady });
-      if (this.#config !== config) {
-        await worker.calls.prepareReload(this.#config);
-        await worker.calls.applyReload();
+      while (this.#config !== config) {
+        config = this.#config;
+        await this.#reloadOne(worker);
       }
       this.#serving.add(worker);
       log.info({ worker: number, pid: worker.pid }, 'worker serves');
@@ -179,6 +181,21 @@ export class Workers implements Crew {
     const last = this.#lastSeen.get(worker) ?? [];
     this.#lastSeen.delete(worker);
     this.#ended = await keepCounts([this.#ended, last]);
+  }
+
+  /** One that dies meanwhile keeps nobody from reloading: its replacement catches up. */
+  async #prepareOne({ calls }: WorkerProcess, next: Config): Promise<void> {
+    const prepared = calls.prepareReload(next).catch((error: unknown) => {
+      if (!calls.$closed) throw error;
+    });
+    if ((await within(reloadPatienceMs, prepared, 'late')) === 'late') {
+      throw new RequestError('A worker does not answer.');
+    }
+  }
+
+  async #reloadOne({ calls }: WorkerProcess): Promise<void> {
+    await calls.prepareReload(this.#config);
+    await calls.applyReload();
   }
 
   async #replace(): Promise<void> {
