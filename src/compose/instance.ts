@@ -64,10 +64,10 @@ const statePatienceMs = 2_000;
 
 const sentenceOf = ({ code, facts }: Denial): string => failureOf(code).message(facts);
 
-/** Of the policies of all workers; null: one of them has none yet, or there is none. */
-const oldest = (versions: readonly (number | null)[]): number | null => {
+/** Of the policies of all workers; null: one of them has none yet or does not say, or there is none. */
+const oldest = (versions: readonly (number | null)[], workers: number): number | null => {
   const known = versions.filter((version) => version !== null);
-  return known.length === versions.length && known.length > 0 ? Math.min(...known) : null;
+  return known.length >= workers && known.length > 0 ? Math.min(...known) : null;
 };
 
 /**
@@ -131,10 +131,13 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
     database: store,
     instance: { id, version, startedAt },
     intervalMs: heartbeatMs,
-    policyVersion: async () =>
-      oldest(
-        (await crew.each((worker) => worker.state(), statePatienceMs)).map((state) => state.policyVersion),
-      ),
+    policyVersion: async () => {
+      const states = await crew.each((worker) => worker.state(), statePatienceMs);
+      return oldest(
+        states.map(({ policyVersion }) => policyVersion),
+        crew.size,
+      );
+    },
     sessions: () => ledger.sessions(),
     onFailed: (error) => log.debug({ error }, 'heartbeat failed'),
   });

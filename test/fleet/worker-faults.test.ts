@@ -72,6 +72,24 @@ describe('a worker that is killed', () => {
   });
 });
 
+describe('a worker that hangs', () => {
+  it('keeps its instance from saying by which policy it decides', async () => {
+    const postern = await start();
+    const version = async () => {
+      const { rows } = await postern.store.owner.query<{ version: string | null }>(
+        'SELECT policy_version AS version FROM postern.instances',
+      );
+      return rows[0]?.version;
+    };
+    const [pid = 0] = workerPids(postern).values();
+    await pollUntil(async () => (await version()) !== null);
+    process.kill(pid, 'SIGSTOP');
+    await pollUntil(async () => (await version()) === null, { timeoutMs: 20_000 });
+    process.kill(pid, 'SIGCONT');
+    await pollUntil(async () => (await version()) !== null, { timeoutMs: 20_000 });
+  });
+});
+
 describe('several workers that are stopped', () => {
   it('tell the sessions of all of them, and are gone', async () => {
     const postern = await start();
