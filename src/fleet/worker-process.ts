@@ -52,7 +52,6 @@ export class WorkerProcess {
   /** Resolves when the process is gone. */
   readonly exited: Promise<WorkerExit>;
   readonly #child: ChildProcess;
-  readonly #killAtExit = () => void this.#child.kill('SIGKILL');
   #leaving = false;
 
   constructor({ program, args, environment, logTo, desk }: SpawnOptions) {
@@ -64,8 +63,8 @@ export class WorkerProcess {
       env: environment,
     });
     this.calls = talk<WorkerCalls>(this.#child, desk);
-    process.on('exit', this.#killAtExit);
     const { promise: exited, resolve: onExited } = Promise.withResolvers<WorkerExit>();
+    this.exited = exited;
     this.#child.once('exit', (code, signal) => onExited({ code, signal }));
     this.#child.on('error', (error) => {
       // What cannot be sent is known by the answer that does not come; what has never begun does not exit either.
@@ -73,7 +72,6 @@ export class WorkerProcess {
       this.calls.$close(new Error(`A worker process cannot be started (${messageOf(error)}).`));
       onExited({ code: null, signal: null });
     });
-    this.exited = exited.finally(() => process.off('exit', this.#killAtExit));
   }
 
   get pid(): number | undefined {
@@ -88,17 +86,22 @@ export class WorkerProcess {
   /** Resolves when the process is gone: by itself if it can. */
   async stop(): Promise<void> {
     this.#leaving = true;
-    const patience = setTimeout(this.#killAtExit, leaveGraceMs);
+    const patience = setTimeout(() => this.killNow(), leaveGraceMs);
     await this.calls.stop().catch(() => undefined);
     if (this.#child.connected) this.#child.disconnect();
     await this.exited;
     clearTimeout(patience);
   }
 
+  /** Waits for nothing. */
+  killNow(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** For one that has not even started, or does not answer any more. */
   async kill(): Promise<void> {
     this.#leaving = true;
-    this.#child.kill('SIGKILL');
+    this.killNow();
     await this.exited;
   }
 }

@@ -41,6 +41,10 @@ export class Workers implements Crew {
   readonly #serving = new Set<WorkerProcess>();
   readonly #replacements = new Set<Promise<void>>();
   readonly #lastSeen = new Map<WorkerProcess, MetricValues>();
+  /** When this process ends by force there is no time to tell them. */
+  readonly #killAll = () => {
+    for (const worker of [...this.#starting, ...this.#serving]) worker.killNow();
+  };
   #config: Config;
   #port: number;
   #started = 0;
@@ -64,6 +68,7 @@ export class Workers implements Crew {
 
   async start(): Promise<void> {
     const { count, first } = this.#options;
+    process.on('exit', this.#killAll);
     try {
       // The first one finds out which port it is, if any will do.
       await this.#startOne(first.whenReady);
@@ -134,6 +139,7 @@ export class Workers implements Crew {
     await this.#startNoMore();
     await Promise.all([...this.#serving].map((worker) => worker.stop()));
     await Promise.all(this.#replacements);
+    process.off('exit', this.#killAll);
   }
 
   async #startNoMore(): Promise<void> {

@@ -11,6 +11,7 @@ import { Ledger } from '../../src/fleet/ledger.ts';
 import { Workers } from '../../src/fleet/workers.ts';
 import { pollUntil } from '../support/poll.ts';
 import { openTestLog } from '../support/test-log.ts';
+import { isAlive } from './workers-fixture.ts';
 
 const program = fileURLToPath(new URL('scripted-worker.ts', import.meta.url));
 const limits = { halfOpen: 9, halfOpenPerAddress: 9, sessionsPerAccount: 9, sessionsPerAddress: 9 };
@@ -55,6 +56,12 @@ const release = (what: 'start' | 'prepare') => rm(join(directory, `hold-${what}`
 const inForce = async () => (await crew.each((worker) => worker.state())).map((state) => state.policyVersion);
 
 describe('a crew', () => {
+  it('listens once for the end of this process, whatever the number of its workers', async () => {
+    const before = process.listenerCount('exit');
+    await crew.stop();
+    expect(process.listenerCount('exit')).toBe(before - 1);
+  });
+
   it('reloads a replacement that begins to serve while a reload is prepared', async () => {
     await hold('start');
     await hold('prepare');
@@ -89,12 +96,13 @@ describe('a crew', () => {
   });
 
   it('comes to its end although a worker hangs', async () => {
-    process.kill(pids()[0] ?? 0, 'SIGSTOP');
+    const [pid = 0] = pids();
+    process.kill(pid, 'SIGSTOP');
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const drained = crew.drain(0);
     await vi.advanceTimersByTimeAsync(10_000);
     await drained;
-    expect(crew.size).toBe(1);
+    expect(isAlive(pid)).toBe(false);
     await crew.stop();
     expect(crew.size).toBe(0);
   });
