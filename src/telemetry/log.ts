@@ -15,6 +15,9 @@ export interface AdjustableLog extends Log {
   setLevel(level: LogLevel): void;
 }
 
+/** Of lines that the disk does not take; more are lost, before they take the memory. */
+const keptBytes = 1_000_000;
+
 /**
  * @param destination a file descriptor; tests give another
  * @param fields what every line says
@@ -33,7 +36,7 @@ export const createLog = (
       serializers: { error: describeError },
     },
     // Synchronous: the last lines before an exit are the ones that are needed.
-    pino.destination({ dest: destination, sync: true }).on('error', () => undefined),
+    pino.destination({ dest: destination, sync: true, maxLength: keptBytes }).on('error', () => undefined),
   );
   // A child keeps the level that it was born with.
   const recorder = logger.child({}, { level: 'info' });
