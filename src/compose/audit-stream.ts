@@ -33,7 +33,8 @@ export const startAuditStream = (config: Config, log: AdjustableLog): (() => Pro
         while (!stopped.aborted && (await streamAudit(store, write)));
         failing = false;
       } catch (error) {
-        if (!failing) log.warn({ error }, 'audit events cannot be read from the store; will try again');
+        if (!failing)
+          log.warn({ error }, 'audit events do not get from the store to the log; will try again');
         failing = true;
       }
       await pause(lookEveryMs, stopped);

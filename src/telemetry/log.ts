@@ -1,6 +1,7 @@
 /** The log: one JSON object per line on standard output, by pino. Never holds a secret. */
 
-import pino from 'pino';
+import { writeSync } from 'node:fs';
+import pino, { type LoggerOptions } from 'pino';
 import type { LogLevel } from '../failures.ts';
 
 /** What the rest of the program needs of a logger. */
@@ -9,7 +10,7 @@ export type Log = Record<LogLevel, (fields: object, message: string) => void>;
 export interface AdjustableLog extends Log {
   /** File descriptor that it writes to, for processes that share it. */
   readonly destination: number;
-  /** Written whatever the level: for what must not get lost. */
+  /** Written whatever the level: for what must not get lost. @throws when it could not be written */
   record(fields: object, message: string): void;
   /** Lines below this level are not written any more. */
   setLevel(level: LogLevel): void;
@@ -27,22 +28,21 @@ export const createLog = (
   destination = 1,
   fields: Readonly<Record<string, unknown>> | null = null,
 ): AdjustableLog => {
+  const options: LoggerOptions = {
+    base: fields,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { error: describeError },
+  };
   const logger = pino(
-    {
-      level,
-      base: fields,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: describeError },
-    },
+    { ...options, level },
     // Synchronous: the last lines before an exit are the ones that are needed.
     pino.destination({ dest: destination, sync: true, maxLength: keptBytes }).on('error', () => undefined),
   );
-  // A child keeps the level that it was born with.
-  const recorder = logger.child({}, { level: 'info' });
+  const recorder = pino({ ...options, level: 'info' }, { write: (line) => writeWhole(destination, line) });
   return {
     destination,
-    record: (fields, message) => unlessLost(() => recorder.info(fields, message)),
+    record: (fields, message) => recorder.info(fields, message),
     debug: (fields, message) => unlessLost(() => logger.debug(fields, message)),
     info: (fields, message) => unlessLost(() => logger.info(fields, message)),
     warn: (fields, message) => unlessLost(() => logger.warn(fields, message)),
@@ -51,6 +51,12 @@ export const createLog = (
       logger.level = next;
     },
   };
+};
+
+/** Keeps nothing to itself: pino drops in silence what a pipe without a reader does not take. */
+const writeWhole = (descriptor: number, line: string): void => {
+  const bytes = Buffer.from(line);
+  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 };
 
 /** A full disk costs lines of the log, never a session. */

@@ -91,7 +91,7 @@ describe('the audit in the log', () => {
     for (let time = 0; time < 5; time += 1) await change();
     await untilStreamed();
     const complaints = () =>
-      third.logLines().filter(({ msg }) => String(msg).startsWith('audit events cannot be read'));
+      third.logLines().filter(({ msg }) => String(msg).startsWith('audit events do not get'));
     await pollUntil(() => complaints().length === 1);
     way.mend();
     await change();

@@ -12,6 +12,12 @@ it('loses lines on a full disk, and nothing else', () => {
   closeSync(full);
 });
 
+it('says when a line was not written that must not get lost', () => {
+  const full = openSync('/dev/full', 'w');
+  expect(() => createLog('error', full).record({}, 'one')).toThrow('ENOSPC');
+  closeSync(full);
+});
+
 it('keeps no more than a megabyte of lines in memory while the disk is full', () => {
   const directory = mkdtempSync(join(tmpdir(), 'postern-log-'));
   const path = join(directory, 'log');
