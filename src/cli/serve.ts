@@ -31,6 +31,10 @@ export const addServeCommand = (program: Command, shell: Shell): void => {
       const stopped = terminal.untilSignal(
         () => void started.promise.then((serving) => serving.reload('SIGHUP')),
       );
+      let told = false;
+      void stopped.then(() => {
+        told = true;
+      });
       // Here and not above: the other commands start without loading the gate.
       const [{ composeServe }, { createLog }] = await Promise.all([
         import('../compose/serve.ts'),
@@ -42,7 +46,8 @@ export const addServeCommand = (program: Command, shell: Shell): void => {
         claim: replace === undefined ? 'alone' : 'shared',
       });
       started.resolve(serving);
-      if (replace !== undefined && terminal.serves(replace)) {
+      // Who was told to end meanwhile takes nobody's place: nobody would be left.
+      if (replace !== undefined && !told && terminal.serves(replace)) {
         terminal.tellReplaced(replace);
         log.info({ pid: replace }, 'took over from');
       }

@@ -265,6 +265,41 @@ describe('serve', () => {
     );
   });
 
+  test('leaves the one that it was to replace alone when it is told to end before it serves', async () => {
+    const first = startCli(cli.directory, ['serve']);
+    const { hostname, port, pathname, username, password } = new URL(store.url);
+    const held = new Set<Socket>();
+    let open = false;
+    const pass = (socket: Socket) => {
+      const onward = connect(Number(port), hostname);
+      socket.pipe(onward).pipe(socket);
+      for (const end of [socket, onward]) end.on('error', () => end.destroy());
+    };
+    const way: Server = createServer((socket) => (open ? pass(socket) : held.add(socket)));
+    way.listen(0, '127.0.0.1');
+    await once(way, 'listening');
+    const { port: wayPort } = way.address() as { port: number };
+    try {
+      await untilServing(first);
+      await writeFile(
+        join(cli.directory, 'way.url'),
+        `postgresql://${username}:${password}@127.0.0.1:${wayPort}${pathname}`,
+      );
+      const file = await changed(['file:store.url', 'file:way.url']);
+      const second = startCli(cli.directory, ['serve', '--config', file, '--replace', `${first.child.pid}`]);
+      await pollUntil(() => held.size > 0, { timeoutMs: 20_000 });
+      second.child.kill('SIGTERM');
+      open = true;
+      for (const socket of held) pass(socket);
+      expect(await second.ended).toMatchObject({ code: 0 });
+      expect(first.texts.out).not.toContain('draining');
+    } finally {
+      first.child.kill('SIGTERM');
+      way.close();
+    }
+    expect(await first.ended).toMatchObject({ code: 0 });
+  });
+
   test('a second signal ends it at once, even while the store does not answer', async () => {
     const sockets = new Set<Socket>();
     const silent: Server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
