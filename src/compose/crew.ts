@@ -44,6 +44,7 @@ export const buildCrew = (context: CrewContext): Crew => {
     },
     openDesk,
     onDied: onWorkerDied,
+    hangsAfterMs: 30_000,
     log,
   });
 };

@@ -19,6 +19,7 @@ import { listen } from '../postgres/listen.ts';
 import { version } from '../program.ts';
 import { followOrders } from '../store/order-feed.ts';
 import { type Order, sendOrder } from '../store/orders.ts';
+import { type Readiness, ready } from '../telemetry/endpoint.ts';
 import type { AdjustableLog } from '../telemetry/log.ts';
 import { mergeMetrics } from '../telemetry/merge.ts';
 import { createInstanceMetrics, type ProcessMetrics } from '../telemetry/metrics.ts';
@@ -43,10 +44,8 @@ export interface InstanceContext {
 
 export interface RunningInstance {
   readonly port: number;
-  /** Why not everybody who comes now can count on being admitted, one sentence; null: they can. */
-  readonly notReadyBecause: () => Promise<string | null>;
-  /** What is wrong though somebody can, as it goes on after "ok, but"; null: nothing. */
-  readonly readyBut: () => Promise<string | null>;
+  /** Ready: everybody who comes now can count on being admitted. */
+  readonly readiness: () => Promise<Readiness>;
   /** Resolves once clients can be admitted; waits for as long as the store is away. */
   readonly ready: Promise<void>;
   /** Prometheus' text format, of all processes together. */
@@ -60,7 +59,7 @@ export interface RunningInstance {
 const askingElsewhere = { patienceMs: 5_000, perSecond: 50 };
 const heartbeatMs = 1_000;
 /** One that does not answer counts as one that is not there. */
-const statePatienceMs = 2_000;
+const statePatienceMs = 1_500;
 
 const sentenceOf = ({ code, facts }: Denial): string => failureOf(code).message(facts);
 
@@ -166,16 +165,15 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
   const stack = running.move();
   return {
     port: crew.port,
-    notReadyBecause: async () => {
-      if (draining) return failureOf('shutting-down').message({});
+    readiness: async () => {
+      if (draining) return { ...ready, notReadyBecause: failureOf('shutting-down').message({}) };
       const states = await crew.each((worker) => worker.state(), statePatienceMs);
       const why = whyClosed(states);
-      return why && sentenceOf(why);
-    },
-    readyBut: async () => {
-      const states = await crew.each((worker) => worker.state(), statePatienceMs);
       const awayMs = Math.max(0, ...states.map(({ storeAwayMs }) => storeAwayMs ?? 0));
-      return awayMs === 0 ? null : `the store has been away for ${Math.round(awayMs / 1000)} s`;
+      return {
+        notReadyBecause: why && sentenceOf(why),
+        but: awayMs === 0 ? null : `the store has been away for ${Math.round(awayMs / 1000)} s`,
+      };
     },
     ready: crew.each((worker) => worker.ready()).then(() => undefined),
     metrics: async () => {

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { RequestError } from '../errors.ts';
 import type { Claim } from '../port.ts';
 import { webRoot } from '../program.ts';
-import { openEndpoint } from '../telemetry/endpoint.ts';
+import { openEndpoint, ready } from '../telemetry/endpoint.ts';
 import type { AdjustableLog } from '../telemetry/log.ts';
 import { createProcessMetrics } from '../telemetry/metrics.ts';
 import { startAuditStream } from './audit-stream.ts';
@@ -77,7 +77,8 @@ export const composeServe = async (
       onRoleRejected: maintenance.repairSoon,
       onReloadOrder: (actor) => void reload.now(`order of ${actor}`),
     }));
-  if (instance) running.defer(() => instance.stop(false));
+  // When something else cannot start: nobody has been told yet that this one is ready.
+  if (instance) running.defer(() => instance.stop(true));
   const console =
     config.console && (await (await loadConsole()).startConsole(config, config.console, log, page, claim));
   if (console) running.defer(console.stop);
@@ -86,8 +87,7 @@ export const composeServe = async (
     ...config.telemetry.listen,
     claim,
     metrics: instance?.metrics ?? (() => metrics.registry.metrics()),
-    notReadyBecause: instance?.notReadyBecause ?? (async () => null),
-    readyBut: instance?.readyBut ?? (async () => null),
+    readiness: instance?.readiness ?? (async () => ready),
   });
   running.defer(() => endpoint.close());
   reload.begin([

@@ -25,6 +25,7 @@ export const runWorker = async (channel: Channel): Promise<void> => {
   const metrics = createProcessMetrics();
   let starting: Promise<Serving> | null = null;
   let serving: Serving | null = null;
+  let drained: Promise<void> | null = null;
   let stopped = false;
   let nextLevel: Parameters<AdjustableLog['setLevel']>[0] | null = null;
 
@@ -74,7 +75,10 @@ export const runWorker = async (channel: Channel): Promise<void> => {
       await started().gate.applyReload();
       if (nextLevel) started().log.setLevel(nextLevel);
     },
-    drain: (delayMs) => started().gate.drain(delayMs),
+    drain: (delayMs) => {
+      drained ??= started().gate.drain(delayMs);
+      return drained;
+    },
     stop: async () => {
       stopped = true;
       await gate()?.stop();
@@ -85,6 +89,7 @@ export const runWorker = async (channel: Channel): Promise<void> => {
   await alone;
   if (stopped) return;
   await untilStarted();
-  await gate()?.drain(0);
+  // Perhaps it was told to before.
+  await (drained ?? gate()?.drain(0));
   await gate()?.stop();
 };

@@ -13,7 +13,7 @@ import { buildScramVerifier, createRolePassword } from '../provision/verifier.ts
 import { type Account, findAccountById } from '../store/accounts.ts';
 import { findKeyById } from '../store/api-keys.ts';
 import type { ServingInstance } from '../store/instances.ts';
-import { withKeyLock } from '../store/locks.ts';
+import { withKeyLock, withRotationLock } from '../store/locks.ts';
 import {
   adoptNextRoleSecret,
   announceRoleSecrets,
@@ -64,6 +64,14 @@ export async function rotateRolePasswords(
   request: RolePasswordRequest,
   onProgress: OnProgress = () => undefined,
 ): Promise<readonly RotatedPassword[]> {
+  return withRotationLock(context.store, 'role passwords', () => rotate(context, request, onProgress));
+}
+
+async function rotate(
+  context: PasswordContext,
+  request: RolePasswordRequest,
+  onProgress: OnProgress,
+): Promise<readonly RotatedPassword[]> {
   const { keys, silent } = await planRolePasswords(context, request);
   const [first] = silent;
   if (keys.length === 0) return [];
@@ -75,11 +83,12 @@ export async function rotateRolePasswords(
     done += 1;
     onProgress(done, keys.length);
   };
-  const byBackend = Map.groupBy(keys, ({ backend }) => backend);
-  const rotated = await Promise.all(
-    [...byBackend.values()].map((ofBackend) => rotateOnBackend(context, ofBackend, onDone)),
-  );
-  return rotated.flat();
+  const rotated: RotatedPassword[] = [];
+  // One after the other: each holds connections to the store, of which there are few.
+  for (const ofBackend of Map.groupBy(keys, ({ backend }) => backend).values()) {
+    rotated.push(...(await rotateOnBackend(context, ofBackend, onDone)));
+  }
+  return rotated;
 }
 
 async function announce({ store, sealer }: PasswordContext, keys: readonly RotatingKey[]): Promise<void> {

@@ -101,7 +101,7 @@ export const rotateAuthority = (
   request: AuthorityRequest,
   onProgress: OnProgress = () => undefined,
 ): Promise<RotatedAuthority> =>
-  withRotationLock(context.store, async () => {
+  withRotationLock(context.store, 'CAs', async () => {
     const { files, stage, dryRun } = request;
     const before = await readRotationState(files);
     const steps = planRotation(before, stage);

@@ -12,6 +12,7 @@ import { keepCounts, type MetricValues } from '../telemetry/merge.ts';
 import { within } from '../within.ts';
 import type { Crew } from './crew.ts';
 import type { Desk } from './desk.ts';
+import { untilItHangs } from './watchdog.ts';
 import type { Worker } from './worker.ts';
 import { type SpawnOptions, type StartWorker, type WorkerExit, WorkerProcess } from './worker-process.ts';
 
@@ -21,6 +22,8 @@ export interface WorkersOptions {
   readonly spawn: Omit<SpawnOptions, 'desk'>;
   readonly openDesk: () => Desk;
   readonly onDied: () => void;
+  /** One that does not answer for so long is killed, and replaced. */
+  readonly hangsAfterMs: number;
   readonly log: Log;
 }
 
@@ -164,6 +167,7 @@ export class Workers implements Crew {
       }
       this.#serving.add(worker);
       log.info({ worker: number, pid: worker.pid }, 'worker serves');
+      void this.#watch(worker);
     } catch (error) {
       await worker.kill();
       throw error;
@@ -187,6 +191,20 @@ export class Workers implements Crew {
     const last = this.#lastSeen.get(worker) ?? [];
     this.#lastSeen.delete(worker);
     this.#ended = await keepCounts([this.#ended, last]);
+  }
+
+  async #watch(worker: WorkerProcess): Promise<void> {
+    const { hangsAfterMs, log } = this.#options;
+    const gone = new AbortController();
+    void worker.exited.then(() => gone.abort());
+    const hangs = await untilItHangs({
+      ask: () => worker.calls.state() as Promise<unknown>,
+      hangsAfterMs,
+      stopped: AbortSignal.any([gone.signal, this.#stopping.signal]),
+    });
+    if (!hangs) return;
+    log.error({ pid: worker.pid, afterMs: hangsAfterMs }, 'a worker does not answer: it is killed');
+    worker.killNow();
   }
 
   /** One that dies meanwhile keeps nobody from reloading: its replacement catches up. */

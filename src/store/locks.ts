@@ -54,17 +54,18 @@ export const withKeyLock = <T>(
   );
 
 /**
- * Runs `fn` while nobody else rotates a CA. A killed one's lock goes with its connection.
+ * Runs `fn` while nobody else rotates the same. A killed one's lock goes with its connection.
  * @throws RequestError when another rotation does not finish in time
  */
 export const withRotationLock = <T>(
   database: Pick<Database, 'connection'>,
+  what: 'CAs' | 'role passwords',
   fn: () => Promise<T>,
 ): Promise<T> =>
   withLock(
     database,
-    { sql: '$1, 0', values: [lockClass.rotation] },
-    'Another rotation of a CA is still under way: try again when it has ended.',
+    { sql: '$1, hashtext($2)', values: [lockClass.rotation, what] },
+    `Another rotation of ${what} is still under way: try again when it has ended.`,
     fn,
   );
 

@@ -16,11 +16,17 @@ export interface EndpointOptions extends ListenOptions {
   readonly claim: Claim;
   /** In Prometheus' text format. */
   readonly metrics: () => Promise<string>;
-  /** One sentence; null: ready. */
-  readonly notReadyBecause: () => Promise<string | null>;
-  /** What is wrong though it is ready, as it goes on after "ok, but"; null: nothing. */
-  readonly readyBut: () => Promise<string | null>;
+  readonly readiness: () => Promise<Readiness>;
 }
+
+export interface Readiness {
+  /** One sentence; null: ready. */
+  readonly notReadyBecause: string | null;
+  /** What is wrong though it is ready, as it goes on after "ok, but"; null: nothing. */
+  readonly but: string | null;
+}
+
+export const ready: Readiness = { notReadyBecause: null, but: null };
 
 const answer = (
   response: ServerResponse,
@@ -31,26 +37,24 @@ const answer = (
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
 };
 
-const readiness = async ({
-  notReadyBecause,
-  readyBut,
-}: EndpointOptions): Promise<readonly [status: number, text: string]> => {
-  const why = await notReadyBecause();
-  if (why !== null) return [503, why];
-  const but = await readyBut();
+const answerOf = ({ notReadyBecause, but }: Readiness): readonly [status: number, text: string] => {
+  if (notReadyBecause !== null) return [503, notReadyBecause];
   return [200, but === null ? 'ok' : `ok, but ${but}`];
 };
 
 /** @throws RequestError one sentence when the port cannot be had */
 export const openEndpoint = async (options: EndpointOptions): Promise<TelemetryEndpoint> => {
-  const { claim, metrics, notReadyBecause: _, readyBut: __, ...place } = options;
+  const { claim, metrics, readiness, ...place } = options;
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/livez':
         return answer(response, 200, 'ok\n');
       case '/readyz':
-        return void readiness(options).then(
-          ([status, text]) => answer(response, status, `${text}\n`),
+        return void readiness().then(
+          (found) => {
+            const [status, text] = answerOf(found);
+            answer(response, status, `${text}\n`);
+          },
           () => answer(response, 500, 'readiness is not known\n'),
         );
       case '/metrics':

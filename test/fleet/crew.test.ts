@@ -39,6 +39,7 @@ beforeEach(async () => {
     openDesk: () =>
       new Desk({ ledger, cancelElsewhere: async () => 'unknown', onRoleRejected: () => undefined }),
     onDied: () => undefined,
+    hangsAfterMs: 500,
     log,
   });
   await crew.start();
@@ -105,5 +106,14 @@ describe('a crew', () => {
     expect(isAlive(pid)).toBe(false);
     await crew.stop();
     expect(crew.size).toBe(0);
+  });
+
+  it('kills and replaces a worker that does not answer any more', async () => {
+    const [hanging = 0, other = 0] = pids();
+    process.kill(hanging, 'SIGSTOP');
+    await pollUntil(() => pids().length === 3, { timeoutMs: 20_000 });
+    expect(isAlive(hanging)).toBe(false);
+    expect(isAlive(other)).toBe(true);
+    expect(crew.size).toBe(2);
   });
 });
