@@ -27,6 +27,12 @@ const settings = {
   max_connections: '600',
 };
 
+/**
+ * The package ends the process with 0 as soon as it has nothing left to do, whatever the tests have found. Whoever listens
+ * first decides.
+ */
+process.prependListener('beforeExit', () => process.exit());
+
 /** Starts a fresh cluster; throws with the end of the server's own log when it does not come up. */
 export const startEmbeddedPostgres = async (): Promise<RunningPostgres> => {
   const directory = await mkdtemp(join(tmpdir(), 'postern-test-'));
