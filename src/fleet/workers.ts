@@ -53,7 +53,8 @@ export class Workers implements Crew {
   #started = 0;
   #pauseMs = firstPauseMs;
   #diedAtMs = Number.NEGATIVE_INFINITY;
-  #ended: MetricValues = [];
+  /** What those counted that are gone; one after the other, because two may go at once. */
+  #ended: Promise<MetricValues> = Promise.resolve([]);
 
   constructor(options: WorkersOptions) {
     this.#options = options;
@@ -111,7 +112,7 @@ export class Workers implements Crew {
       if (values && this.#serving.has(worker)) this.#lastSeen.set(worker, values);
     });
     await Promise.allSettled(seen);
-    return [...this.#lastSeen.values(), this.#ended];
+    return [...this.#lastSeen.values(), await this.#ended];
   }
 
   async prepareReload(next: Config): Promise<() => void> {
@@ -176,7 +177,7 @@ export class Workers implements Crew {
     }
   }
 
-  async #onExit(worker: WorkerProcess, exit: WorkerExit): Promise<void> {
+  #onExit(worker: WorkerProcess, exit: WorkerExit): void {
     const { desk, leaving, pid } = worker;
     const served = this.#serving.delete(worker);
     if (served && !leaving) {
@@ -190,7 +191,7 @@ export class Workers implements Crew {
     }
     const last = this.#lastSeen.get(worker) ?? [];
     this.#lastSeen.delete(worker);
-    this.#ended = await keepCounts([this.#ended, last]);
+    this.#ended = this.#ended.then((ended) => keepCounts([ended, last]));
   }
 
   async #watch(worker: WorkerProcess): Promise<void> {
@@ -198,7 +199,7 @@ export class Workers implements Crew {
     const gone = new AbortController();
     void worker.exited.then(() => gone.abort());
     const hangs = await untilItHangs({
-      ask: () => worker.calls.state() as Promise<unknown>,
+      ask: async () => worker.calls.state(),
       hangsAfterMs,
       stopped: AbortSignal.any([gone.signal, this.#stopping.signal]),
     });
