@@ -12,7 +12,7 @@ import { Desk } from '../fleet/desk.ts';
 import { Ledger } from '../fleet/ledger.ts';
 import { Presence } from '../fleet/presence.ts';
 import { whyClosed } from '../fleet/worker.ts';
-import type { Denial } from '../gate/instance.ts';
+import { type Denial, shuttingDown } from '../gate/instance.ts';
 import { type Claim, claimPort } from '../port.ts';
 import { openDatabase } from '../postgres/database.ts';
 import { listen } from '../postgres/listen.ts';
@@ -166,7 +166,7 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
   return {
     port: crew.port,
     readiness: async () => {
-      if (draining) return { ...ready, notReadyBecause: failureOf('shutting-down').message({}) };
+      if (draining) return { ...ready, notReadyBecause: sentenceOf(shuttingDown) };
       const states = await crew.each((worker) => worker.state(), statePatienceMs);
       const why = whyClosed(states);
       const awayMs = Math.max(0, ...states.map(({ storeAwayMs }) => storeAwayMs ?? 0));

@@ -3,7 +3,14 @@
  * again.
  */
 
-import type { CancelKey, CancelOutcome, Denial, Instance, SessionEntry } from '../gate/instance.ts';
+import {
+  type CancelKey,
+  type CancelOutcome,
+  type Denial,
+  type Instance,
+  type SessionEntry,
+  shuttingDown,
+} from '../gate/instance.ts';
 import type { Ledger } from './ledger.ts';
 import { Tally } from './tally.ts';
 
@@ -13,8 +20,6 @@ export interface DeskOptions {
   readonly cancelElsewhere: (key: CancelKey, address: string) => Promise<CancelOutcome>;
   readonly onRoleRejected: (keyId: string) => void;
 }
-
-const gone: Denial = { code: 'shutting-down', facts: {} };
 
 export class Desk implements Instance {
   readonly #options: DeskOptions;
@@ -34,7 +39,7 @@ export class Desk implements Instance {
   }
 
   enterHalfOpen(address: string): Denial | null {
-    if (this.#closed) return gone;
+    if (this.#closed) return shuttingDown;
     const denial = this.#ledger.enterHalfOpen(address);
     if (!denial) this.#halfOpen.add(address);
     return denial;
@@ -47,7 +52,7 @@ export class Desk implements Instance {
   }
 
   enterSession(session: SessionEntry, accountLimit: number | null): Denial | null {
-    if (this.#closed) return gone;
+    if (this.#closed) return shuttingDown;
     const denial = this.#ledger.enterSession(session, accountLimit);
     if (!denial) this.#sessions.add(session.id);
     return denial;

@@ -3,17 +3,12 @@
  * the number of workers. What each worker holds of it is noted on its desk.
  */
 
+import type { LimitsConfig } from '../config/config.ts';
 import type { Denial, SessionEntry } from '../gate/instance.ts';
 import { Tally } from './tally.ts';
 import { Throttle } from './throttle.ts';
 
-export interface Limits {
-  readonly halfOpen: number;
-  readonly halfOpenPerAddress: number;
-  readonly sessions: number;
-  readonly sessionsPerAccount: number;
-  readonly sessionsPerAddress: number;
-}
+export type Limits = Omit<LimitsConfig, 'idleTimeoutMs'>;
 
 const keyThrottling = { freeFailures: 4, firstWaitMs: 1_000, longestWaitMs: 60_000, places: 100_000 };
 /** A cancel key cannot be guessed; this only keeps somebody from trying at speed. */

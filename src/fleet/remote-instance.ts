@@ -1,10 +1,9 @@
 /** The instance, asked from a worker in a process of its own. Once it has gone, nobody new is let in. */
 
-import type { Denial, Instance } from '../gate/instance.ts';
+import { type Denial, type Instance, shuttingDown } from '../gate/instance.ts';
 import type { Remote } from './ipc.ts';
 
-const gone: Denial = { code: 'shutting-down', facts: {} };
-const orGone = (answer: Promise<Denial | null>): Promise<Denial | null> => answer.catch(() => gone);
+const orGone = (answer: Promise<Denial | null>): Promise<Denial | null> => answer.catch(() => shuttingDown);
 /** What it does not hear any more, it does not need to know. */
 const unheard = (told: Promise<void>): void => void told.catch(() => undefined);
 

@@ -15,6 +15,9 @@ export interface Denial {
   readonly facts: FailureFacts;
 }
 
+/** What whoever comes is told when the instance, or its worker, is about to end or gone. */
+export const shuttingDown: Denial = { code: 'shutting-down', facts: {} };
+
 /** What BackendKeyData tells the client (PostgreSQL manual, "Message Formats"). */
 export interface CancelKey {
   readonly processId: number;
