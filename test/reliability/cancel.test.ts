@@ -1,24 +1,17 @@
 /** Ctrl-C in psql, whose request arrives where the session is not. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { startPsql } from '../support/psql.ts';
 import { balancerAddress, oneAddress, startBalancer, twoAddress } from './balancer.ts';
-import { backendAtRest, onBackend } from './clients.ts';
+import { onBackend } from './clients.ts';
 import { startCluster, stopCluster } from './cluster.ts';
 import { record, secondsSince } from './figures.ts';
 import { installation, libpq } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { serve, untilLogged } from './serving.ts';
 
-let running: AsyncDisposableStack;
-
-beforeEach(() => {
-  running = new AsyncDisposableStack();
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
-});
+const running = startedPerTest();
 
 const isRunning = async (mark: string): Promise<boolean> => {
   const found = await onBackend(
@@ -36,7 +29,7 @@ const interrupt = async (address: string, mark: string) => {
     { ...libpq(bench, address), PGAPPNAME: mark },
     bench.bundle,
   );
-  running.defer(() => void psql.kill('SIGKILL'));
+  running().defer(() => void psql.kill('SIGKILL'));
   await pollUntil(() => isRunning(mark), { timeoutMs: 20_000 });
   const pressedAt = performance.now();
   psql.kill('SIGINT');
@@ -49,10 +42,10 @@ describe('Ctrl-C in psql', () => {
   it('ends the query though the request lands on the other instance', async () => {
     const instances = await Promise.all(
       [oneAddress, twoAddress].map((address) =>
-        serve(running, { address, trustedProxy: balancerAddress, logLevel: 'debug' }),
+        serve(running(), { address, trustedProxy: balancerAddress, logLevel: 'debug' }),
       ),
     );
-    await startBalancer(running);
+    await startBalancer(running());
     const { pressedAt, endedAt } = await interrupt(balancerAddress, 'elsewhere');
     await Promise.any(
       instances.map((instance) => untilLogged(instance, ({ cancel }) => cancel === 'elsewhere')),
@@ -67,9 +60,9 @@ describe('Ctrl-C in psql', () => {
 
   it('ends the query of another worker while the store is stopped', async () => {
     const { store } = installation();
-    const serving = await serve(running, { address: '127.0.0.13', workers: 2, logLevel: 'debug' });
+    const serving = await serve(running(), { address: '127.0.0.13', workers: 2, logLevel: 'debug' });
     await stopCluster(store);
-    running.defer(() => startCluster(store));
+    running().defer(() => startCluster(store));
     let took = '';
     // The kernel decides which worker gets a connection.
     for (let time = 0, across = false; !across; time += 1) {

@@ -2,25 +2,18 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RawClient } from '../support/raw-client.ts';
 import { logIn } from '../support/raw-login.ts';
 import { message, startup } from '../support/raw-messages.ts';
-import { backendAtRest, connect, onBackend } from './clients.ts';
+import { connect, onBackend } from './clients.ts';
 import { record, secondsSince } from './figures.ts';
 import { configure, installation, publicHost } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { readiness, type ServingProcess, serve, untilLogged } from './serving.ts';
 
 const address = '127.0.0.13';
-let running: AsyncDisposableStack;
-
-beforeEach(() => {
-  running = new AsyncDisposableStack();
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
-});
+const running = startedPerTest();
 
 const untilDraining = (serving: ServingProcess) => untilLogged(serving, ({ msg }) => msg === 'draining');
 
@@ -41,8 +34,8 @@ describe('an instance that is told to stop', () => {
       tell: (serving: ServingProcess) => serving.signalAll('SIGINT'),
     },
   ])('lets a transaction commit and ends idle sessions, once: $what', async ({ what, workers, tell }) => {
-    const serving = await serve(running, { address, workers });
-    const [idle, busy] = await Promise.all([connect(running, address), connect(running, address)]);
+    const serving = await serve(running(), { address, workers });
+    const [idle, busy] = await Promise.all([connect(running(), address), connect(running(), address)]);
     const before = await countHistory();
     await busy.client.query('BEGIN');
     await busy.client.query(insert);
@@ -72,8 +65,8 @@ describe('an instance that is told to stop', () => {
   });
 
   it('is gone at once by a second signal', async () => {
-    const serving = await serve(running, { address, workers: 2 });
-    const busy = await connect(running, address);
+    const serving = await serve(running(), { address, workers: 2 });
+    const busy = await connect(running(), address);
     await busy.client.query('BEGIN');
     serving.signal('SIGTERM');
     await untilDraining(serving);
@@ -92,10 +85,10 @@ describe('an instance that is told to stop', () => {
   });
 
   it('cuts off a client that never reads', async () => {
-    const serving = await serve(running, { address, drainTimeout: '1s' });
+    const serving = await serve(running(), { address, drainTimeout: '1s' });
     const { bench } = installation();
     const client = await RawClient.open(6432, address);
-    running.defer(() => client.close());
+    running().defer(() => client.close());
     const read = (name: string) => readFile(join(bench.bundle, name));
     await client.requestTls({
       servername: publicHost,

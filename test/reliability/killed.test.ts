@@ -1,36 +1,29 @@
 /** Processes that die or freeze, without a word. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { balancerAddress, oneAddress, startBalancer, twoAddress } from './balancer.ts';
 import { backendAtRest, connect, onBackend, type Session, startLoad, works } from './clients.ts';
 import { startCluster, stopCluster } from './cluster.ts';
 import { record, secondsSince } from './figures.ts';
 import { configure, installation } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { type ServingProcess, serve, startServing, untilLogged, workerPids } from './serving.ts';
 
-let running: AsyncDisposableStack;
-
-beforeEach(() => {
-  running = new AsyncDisposableStack();
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
-});
+const running = startedPerTest();
 
 const behindBalancer = async ({ workers = 1 } = {}) => {
   const trustedProxy = balancerAddress;
   const instances = await Promise.all([
-    serve(running, { address: oneAddress, workers, trustedProxy }),
-    serve(running, { address: twoAddress, trustedProxy }),
+    serve(running(), { address: oneAddress, workers, trustedProxy }),
+    serve(running(), { address: twoAddress, trustedProxy }),
   ] as const);
-  return { instances, balancer: await startBalancer(running) };
+  return { instances, balancer: await startBalancer(running()) };
 };
 
 /** Sessions by the balancer until each instance has one. */
 const sessionAtEach = async (instances: readonly ServingProcess[]): Promise<Session[]> => {
-  const sessions = await Promise.all(instances.map(() => connect(running, balancerAddress)));
+  const sessions = await Promise.all(instances.map(() => connect(running(), balancerAddress)));
   for (const instance of instances) {
     await pollUntil(async () => (await instance.metric('postern_sessions_active')) === 1);
   }
@@ -50,8 +43,8 @@ describe('one of two workers that is killed under load', () => {
   it('takes its own sessions, and the limits are right afterwards', async () => {
     const sessionsPerAccount = 12;
     const address = '127.0.0.13';
-    const serving = await serve(running, { address, workers: 2, sessionsPerAccount });
-    const load = await startLoad(running, address, `-c ${sessionsPerAccount}`, '-j 2');
+    const serving = await serve(running(), { address, workers: 2, sessionsPerAccount });
+    const load = await startLoad(running(), address, `-c ${sessionsPerAccount}`, '-j 2');
     const [pid = 0] = workerPids(serving);
     const beganAt = performance.now();
     process.kill(pid, 'SIGKILL');
@@ -63,8 +56,8 @@ describe('one of two workers that is killed under load', () => {
     await pollUntil(() => load.abortedSoFar() === lost);
 
     // What it held is free again, and no more than that.
-    const fill = await Promise.all(Array.from({ length: lost }, () => connect(running, address)));
-    await expect(connect(running, address)).rejects.toThrow(
+    const fill = await Promise.all(Array.from({ length: lost }, () => connect(running(), address)));
+    await expect(connect(running(), address)).rejects.toThrow(
       `The account has reached its limit of ${sessionsPerAccount} sessions.`,
     );
     for (const session of fill) expect(await works(session)).toBe(true);
@@ -90,7 +83,7 @@ describe('an instance with two workers', () => {
 
   it('leaves none behind when it is killed while they start', async () => {
     const { store } = installation();
-    const old = await serve(running, { address });
+    const old = await serve(running(), { address });
     const file = await configure(installation(), { address, workers: 2 });
     await stopCluster(store);
     let isAway = true;
@@ -98,9 +91,9 @@ describe('an instance with two workers', () => {
       if (isAway) await startCluster(store);
       isAway = false;
     };
-    running.defer(bringBack);
+    running().defer(bringBack);
     // Its first worker waits for the policy before it listens.
-    const successor = running.use(startServing(address, file, '--replace', String(old.pid)));
+    const successor = running().use(startServing(address, file, '--replace', String(old.pid)));
     await untilLogged(successor, ({ worker, state }) => worker === 1 && state === 'failing');
     successor.signal('SIGKILL');
     await successor.ended;
@@ -108,7 +101,7 @@ describe('an instance with two workers', () => {
     await bringBack();
     await successor.allGone();
     const gone = secondsSince(killedAt);
-    expect(await works(await connect(running, address))).toBe(true);
+    expect(await works(await connect(running(), address))).toBe(true);
     record({
       fault:
         'Successor killed (SIGKILL to the parent) while its workers wait for the store, which then comes back',
@@ -119,7 +112,7 @@ describe('an instance with two workers', () => {
   });
 
   it('tells of one that hangs when it should reload, and comes to its end without it', async () => {
-    const serving = await serve(running, { address, workers: 2, drainTimeout: '1s' });
+    const serving = await serve(running(), { address, workers: 2, drainTimeout: '1s' });
     const [frozen = 0] = workerPids(serving);
     process.kill(frozen, 'SIGSTOP');
     serving.signal('SIGHUP');
@@ -200,7 +193,7 @@ describe('an instance behind HAProxy', () => {
   it('is at rest when HAProxy has been killed', async () => {
     const { instances, balancer } = await behindBalancer({ workers: 2 });
     const sessions = await Promise.all(
-      Array.from({ length: 9 }, () => connect(running, balancerAddress, { application: 'orphan' })),
+      Array.from({ length: 9 }, () => connect(running(), balancerAddress, { application: 'orphan' })),
     );
     const work = sessions.flatMap(({ client }, index) => {
       if (index % 3 === 0) return [];
@@ -219,7 +212,7 @@ describe('an instance behind HAProxy', () => {
       }
     }
     const took = secondsSince(beganAt);
-    await startBalancer(running);
+    await startBalancer(running());
     await everybodyConnects();
     record({
       fault:

@@ -2,24 +2,17 @@
 
 import { copyFile, mkdir, readlink, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { backendAtRest, connect, works } from './clients.ts';
+import { connect, works } from './clients.ts';
 import { record, secondsSince } from './figures.ts';
 import { installation, postern, publicHost } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { serve, untilLogged } from './serving.ts';
 
 const address = '127.0.0.13';
-let running: AsyncDisposableStack;
-
-beforeEach(() => {
-  running = new AsyncDisposableStack();
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
-});
+const running = startedPerTest();
 
 /**
  * Puts certificate and key in place in one step: a new directory, and `..data` that leads there by a rename
@@ -55,8 +48,8 @@ describe('a certificate that is replaced while sessions go on', () => {
     await swap(mount, '..1', old);
     for (const file of Object.keys(old)) await symlink(join('..data', file), join(mount, file));
     await postern(installation(), 'ca', 'create', '--dir', 'renewed', '--name', publicHost);
-    const serving = await serve(running, { address, workers: 2, tls: 'mounted' });
-    const session = await connect(running, address);
+    const serving = await serve(running(), { address, workers: 2, tls: 'mounted' });
+    const session = await connect(running(), address);
     const before = await shownSerial();
 
     const garbage = join(directory, 'garbage');
@@ -68,7 +61,7 @@ describe('a certificate that is replaced while sessions go on', () => {
     expect(await serving.metric('postern_reloads_total', 'outcome="failed"')).toBeGreaterThan(0);
     for (let time = 0; time < 6; time += 1) {
       expect(await shownSerial()).toBe(before);
-      expect(await works(await connect(running, address))).toBe(true);
+      expect(await works(await connect(running(), address))).toBe(true);
     }
 
     const renewedAt = performance.now();

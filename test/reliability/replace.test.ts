@@ -2,26 +2,19 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
-import { backendAtRest, connect, startLoad, works } from './clients.ts';
+import { connect, startLoad, works } from './clients.ts';
 import { record, secondsSince } from './figures.ts';
 import { configure, installation, postern } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { type ServingProcess, serve, startServing, untilLogged, untilReady } from './serving.ts';
 
 const address = '127.0.0.13';
-let running: AsyncDisposableStack;
-
-beforeEach(() => {
-  running = new AsyncDisposableStack();
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
-});
+const running = startedPerTest();
 
 const startSuccessor = (file: string, pid: number): ServingProcess =>
-  running.use(startServing(address, file, '--replace', String(pid)));
+  running().use(startServing(address, file, '--replace', String(pid)));
 
 /** The old one has a session, the new one none. */
 const answers = async (serving: ServingProcess): Promise<'old' | 'new'> =>
@@ -30,8 +23,8 @@ const answers = async (serving: ServingProcess): Promise<'old' | 'new'> =>
 describe.each([1, 2])('postern serve --replace with workers: %i', (workers) => {
   it('refuses nobody who comes anew for each transaction', async () => {
     const file = await configure(installation(), { address, workers });
-    let serving = await serve(running, { address, workers });
-    const load = await startLoad(running, address, '-C', '-c 6', '-j 2');
+    let serving = await serve(running(), { address, workers });
+    const load = await startLoad(running(), address, '-C', '-c 6', '-j 2');
     const took: string[] = [];
     for (let time = 0; time < 3; time += 1) {
       const beganAt = performance.now();
@@ -55,8 +48,8 @@ describe.each([1, 2])('postern serve --replace with workers: %i', (workers) => {
 
   it('leaves health and metrics to the successor at once, and the old one its transactions', async () => {
     const file = await configure(installation(), { address, workers });
-    const old = await serve(running, { address, workers });
-    const session = await connect(running, address);
+    const old = await serve(running(), { address, workers });
+    const session = await connect(running(), address);
     await session.client.query('BEGIN');
     expect(await answers(old)).toBe('old');
     const successor = startSuccessor(file, old.pid);
@@ -94,8 +87,8 @@ describe('a successor that cannot start', () => {
       says: /^postern: [^\n]*sealing\.key[^\n]+\n$/,
     },
   ])('leaves the running one alone: $what', async ({ change, code, says }) => {
-    const old = await serve(running, { address });
-    const session = await connect(running, address);
+    const old = await serve(running(), { address });
+    const session = await connect(running(), address);
     const good = await configure(installation(), { address });
     const file = join(installation().directory, 'successor.yaml');
     await writeFile(file, change(await readFile(good, 'utf8')));
@@ -103,12 +96,12 @@ describe('a successor that cannot start', () => {
     expect(await successor.ended).toBe(code);
     expect(successor.complaint()).toMatch(says);
     expect(await works(session)).toBe(true);
-    for (let time = 0; time < 5; time += 1) expect(await works(await connect(running, address))).toBe(true);
+    for (let time = 0; time < 5; time += 1) expect(await works(await connect(running(), address))).toBe(true);
     expect(old.lines().filter(({ msg }) => msg === 'draining')).toEqual([]);
   });
 
   it('has nobody to replace, or no right to the port', async () => {
-    await serve(running, { address });
+    await serve(running(), { address });
     const file = await configure(installation(), { address });
     const none = startSuccessor(file, 4_000_000);
     expect(await none.ended).toBe(1);

@@ -1,9 +1,9 @@
 /** What an operator takes away ends the sessions that rest on it, at every instance. */
 
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
-import { backendAtRest, connect, type SessionOptions } from './clients.ts';
+import { connect, type SessionOptions } from './clients.ts';
 import { record } from './figures.ts';
 import {
   clientAddress,
@@ -13,28 +13,24 @@ import {
   postern,
   superuserUrl,
 } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { type ServingProcess, serve } from './serving.ts';
 
 const longestMs = 1_000;
-let running: AsyncDisposableStack;
+const running = startedPerTest();
 let instances: ServingProcess[];
 
 beforeEach(async () => {
-  running = new AsyncDisposableStack();
   instances = await Promise.all(
-    ['127.0.0.13', '127.0.0.14'].map((address, index) => serve(running, { address, workers: 1 + index })),
+    ['127.0.0.13', '127.0.0.14'].map((address, index) => serve(running(), { address, workers: 1 + index })),
   );
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
 });
 
 /** Calls back with `performance.now()` when a change of the policy has been committed. */
 const watchStore = async (onChange: (at: number) => void): Promise<void> => {
   const watcher = new pg.Client({ connectionString: superuserUrl(installation().store, 'postern') });
   await watcher.connect();
-  running.defer(() => watcher.end());
+  running().defer(() => watcher.end());
   watcher.on('notification', () => onChange(performance.now()));
   await watcher.query('LISTEN postern_policy');
 };
@@ -43,7 +39,7 @@ const watchStore = async (onChange: (at: number) => void): Promise<void> => {
 const endedBy = async (options: SessionOptions, sqlstate: string, ...command: string[]): Promise<number> => {
   const sessions = await Promise.all(
     // What was made a moment ago may not have arrived everywhere yet.
-    instances.map(({ address }) => pollUntil(() => connect(running, address, options))),
+    instances.map(({ address }) => pollUntil(() => connect(running(), address, options))),
   );
   let committedAt = Number.NaN;
   let watching = false;

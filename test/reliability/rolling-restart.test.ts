@@ -1,10 +1,11 @@
 /** Two instances behind HAProxy, restarted one after the other at noon. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Balancer, balancerAddress, oneAddress, startBalancer, twoAddress } from './balancer.ts';
-import { backendAtRest, startLoad } from './clients.ts';
+import { startLoad } from './clients.ts';
 import { record, secondsSince } from './figures.ts';
 import type { InstanceSettings } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { type ServingProcess, serve } from './serving.ts';
 
 /** As documented for checks every second of which two must fail: and a second more. */
@@ -14,18 +15,13 @@ const settings: readonly InstanceSettings[] = [
   { ...behindBalancer, address: twoAddress },
 ];
 
-let running: AsyncDisposableStack;
+const running = startedPerTest();
 let instances: ServingProcess[];
 let balancer: Balancer;
 
 beforeEach(async () => {
-  running = new AsyncDisposableStack();
-  instances = await Promise.all(settings.map((each) => serve(running, each)));
-  balancer = await startBalancer(running);
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
+  instances = await Promise.all(settings.map((each) => serve(running(), each)));
+  balancer = await startBalancer(running());
 });
 
 /** The fifth command of pgbench's script, after four that draw numbers. */
@@ -41,7 +37,7 @@ const restartEach = async (): Promise<string[]> => {
     expect(await old?.ended).toBe(0);
     took.push(secondsSince(beganAt));
     await old?.allGone();
-    instances[index] = await serve(running, each);
+    instances[index] = await serve(running(), each);
     await balancer.untilUp(2);
   }
   return took;
@@ -49,7 +45,7 @@ const restartEach = async (): Promise<string[]> => {
 
 describe('two instances behind HAProxy that are restarted one after the other', () => {
   it('refuse no connection of clients that come anew for each transaction', async () => {
-    const load = await startLoad(running, balancerAddress, '-C', '-c 6', '-j 2');
+    const load = await startLoad(running(), balancerAddress, '-C', '-c 6', '-j 2');
     const took = await restartEach();
     const { processed, aborted, committed, apart } = await load.finish();
     expect(aborted).toEqual([]);
@@ -63,7 +59,7 @@ describe('two instances behind HAProxy that are restarted one after the other', 
   });
 
   it('end long sessions between two transactions', async () => {
-    const load = await startLoad(running, balancerAddress, '-c 8', '-j 2');
+    const load = await startLoad(running(), balancerAddress, '-c 8', '-j 2');
     const took = await restartEach();
     const { processed, aborted, committed, apart } = await load.finish();
     expect(aborted).toHaveLength(8);

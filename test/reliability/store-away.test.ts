@@ -1,39 +1,32 @@
 /** The store is stopped for a minute. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { runAsSuperuser } from '../support/postgres.ts';
-import { backendAtRest, connect, works } from './clients.ts';
+import { connect, works } from './clients.ts';
 import { startCluster, stopCluster } from './cluster.ts';
 import { record, secondsSince } from './figures.ts';
 import { installation, postern, superuserUrl } from './installation.ts';
+import { startedPerTest } from './per-test.ts';
 import { readiness, serve, untilLogged } from './serving.ts';
 
 const address = '127.0.0.13';
 const awaySeconds = 60;
-let running: AsyncDisposableStack;
-
-beforeEach(() => {
-  running = new AsyncDisposableStack();
-});
-afterEach(async () => {
-  await running.disposeAsync();
-  await backendAtRest();
-});
+const running = startedPerTest();
 
 describe('an instance whose store is stopped for a minute', () => {
   it('lets everybody in, says so, and catches up', { timeout: 180_000 }, async () => {
     const { store, guest } = installation();
-    const serving = await serve(running, { address, workers: 2 });
-    const stays = await connect(running, address);
-    const toBeEnded = await connect(running, address, { account: guest });
+    const serving = await serve(running(), { address, workers: 2 });
+    const stays = await connect(running(), address);
+    const toBeEnded = await connect(running(), address, { account: guest });
     await stopCluster(store);
     let isAway = true;
     const bringBack = async () => {
       if (isAway) await startCluster(store);
       isAway = false;
     };
-    running.defer(bringBack);
+    running().defer(bringBack);
     await untilLogged(serving, ({ state }) => state === 'failing');
 
     let logins = 0;
