@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { buildCancelRequest } from '../../src/wire/frontend-messages.ts';
 import { proxyHeader } from '../gate/gate-fixture.ts';
 import { pollUntil } from '../support/poll.ts';
-import type { TestInstance } from '../support/postern.ts';
+import type { TestInstance, TestPostern } from '../support/postern.ts';
 import { RawClient } from '../support/raw-client.ts';
 
 export interface CancelKey {
@@ -40,3 +40,20 @@ export const untilLogged = (
     expect(logLines()).toContainEqual(expect.objectContaining(fields));
     return true;
   });
+
+/**
+ * Resolves when all instances know of each other, which they learn with a heartbeat: the second one from now on begins
+ * when the first has looked.
+ */
+export const untilAcquainted = async ({ store: { owner } }: Pick<TestPostern, 'store'>): Promise<void> => {
+  for (let time = 0; time < 2; time += 1) {
+    const { rows } = await owner.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+    await pollUntil(async () => {
+      const beaten = await owner.query<{ all: boolean }>(
+        'SELECT bool_and(heartbeat_at > $1) AS all FROM postern.instances',
+        [rows[0]?.now],
+      );
+      return beaten.rows[0]?.all;
+    });
+  }
+};

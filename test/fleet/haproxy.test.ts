@@ -8,6 +8,7 @@ import { startPostern, type TestInstance, type TestPostern } from '../support/po
 import { psqlMissing } from '../support/psql.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { startup } from '../support/raw-messages.ts';
+import { untilAcquainted } from './fleet.ts';
 
 describe.skipIf(haproxyMissing)('two instances behind HAProxy', () => {
   let postern: TestPostern;
@@ -20,6 +21,7 @@ describe.skipIf(haproxyMissing)('two instances behind HAProxy', () => {
       allow: ['127.0.0.1'],
     });
     instances = [postern, await postern.startInstance()];
+    await untilAcquainted(postern);
     haproxy = await startHaproxy(postern.directory, instances);
   });
   afterAll(async () => {
