@@ -4,9 +4,9 @@
  * guessed, and judging a guess costs one look-up of its digest. What costs much is limited per account.
  */
 
-import { isIPv6 } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
+import { networkOf } from '../policy/network.ts';
 import { Problem } from './problem.ts';
 import type { ConsoleApp } from './request.ts';
 
@@ -20,15 +20,6 @@ const tooMany = (seconds: number): Problem =>
   new Problem('rate-limited', `Too many requests: try again in ${seconds} seconds.`, {
     headers: { 'retry-after': String(seconds) },
   });
-
-/** Whoever has one IPv6 address has all of its /64. */
-const networkOf = (address: string): string => {
-  if (!isIPv6(address) || address.includes('.')) return address;
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').length;
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0')].slice(0, 4).join(':');
-};
 
 interface Count {
   readonly sinceMs: number;

@@ -38,9 +38,9 @@ export class Desk implements Instance {
     return this.#sessions.size;
   }
 
-  enterHalfOpen(address: string): Denial | null {
+  enterHalfOpen(address: string, admitted: boolean): Denial | null {
     if (this.#closed) return shuttingDown;
-    const denial = this.#ledger.enterHalfOpen(address);
+    const denial = this.#ledger.enterHalfOpen(address, admitted);
     if (!denial) this.#halfOpen.add(address);
     return denial;
   }

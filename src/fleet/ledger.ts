@@ -1,10 +1,11 @@
 /**
  * Who is in the instance: connections that are logging in, sessions, and wrong guesses, counted in one place whatever
- * the number of workers. What each worker holds of it is noted on its desk.
+ * the number of workers. What each worker holds of it is noted on its desk. An IPv6 address is counted with its /64.
  */
 
 import type { LimitsConfig } from '../config/config.ts';
 import type { Denial, SessionEntry } from '../gate/instance.ts';
+import { networkOf } from '../policy/network.ts';
 import { Tally } from './tally.ts';
 import { Throttle } from './throttle.ts';
 
@@ -40,30 +41,34 @@ export class Ledger {
     return this.#sessions.values();
   }
 
-  enterHalfOpen(address: string): Denial | null {
+  enterHalfOpen(address: string, admitted: boolean): Denial | null {
     const { halfOpen, halfOpenPerAddress } = this.#limits;
-    if (this.#halfOpen.of(address) >= halfOpenPerAddress)
+    const network = networkOf(address);
+    if (this.#halfOpen.of(network) >= halfOpenPerAddress)
       return denied('address-half-open', { limit: halfOpenPerAddress });
-    if (this.#halfOpen.total >= halfOpen) return denied('too-many-half-open', { limit: halfOpen });
-    this.#halfOpen.add(address);
+    // Strangers can fill their half from as many addresses as they like: the other one is for those with an account.
+    const limit = admitted ? halfOpen : Math.ceil(halfOpen / 2);
+    if (this.#halfOpen.total >= limit) return denied('too-many-half-open', { limit });
+    this.#halfOpen.add(network);
     return null;
   }
 
   leaveHalfOpen(address: string): void {
-    this.#halfOpen.remove(address);
+    this.#halfOpen.remove(networkOf(address));
   }
 
   enterSession(session: SessionEntry, accountLimit: number | null): Denial | null {
-    const { id, accountId, address } = session;
+    const { id, accountId } = session;
+    const network = networkOf(session.address);
     const { sessions, sessionsPerAccount, sessionsPerAddress } = this.#limits;
     const ofAccount = accountLimit ?? sessionsPerAccount;
     if (this.#perAccount.of(accountId) >= ofAccount) return denied('account-sessions', { limit: ofAccount });
-    if (this.#perAddress.of(address) >= sessionsPerAddress)
+    if (this.#perAddress.of(network) >= sessionsPerAddress)
       return denied('address-sessions', { limit: sessionsPerAddress });
     if (this.#sessions.size >= sessions) return denied('instance-sessions', { limit: sessions });
     this.#sessions.set(id, session);
     this.#perAccount.add(accountId);
-    this.#perAddress.add(address);
+    this.#perAddress.add(network);
     return null;
   }
 
@@ -72,7 +77,7 @@ export class Ledger {
     if (!session) return;
     this.#sessions.delete(id);
     this.#perAccount.remove(session.accountId);
-    this.#perAddress.remove(session.address);
+    this.#perAddress.remove(networkOf(session.address));
   }
 
   /** Who still has to wait is not counted again. */
@@ -88,10 +93,10 @@ export class Ledger {
   }
 
   mayCancel(address: string): boolean {
-    return this.#cancels.secondsToWait(address) === 0;
+    return this.#cancels.secondsToWait(networkOf(address)) === 0;
   }
 
   cancelFailed(address: string): void {
-    this.#cancels.failed(address);
+    this.#cancels.failed(networkOf(address));
   }
 }

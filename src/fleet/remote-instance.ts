@@ -8,7 +8,7 @@ const orGone = (answer: Promise<Denial | null>): Promise<Denial | null> => answe
 const unheard = (told: Promise<void>): void => void told.catch(() => undefined);
 
 export const remoteInstance = (rpc: Remote<Instance>): Instance => ({
-  enterHalfOpen: (address) => orGone(rpc.$call('enterHalfOpen', address)),
+  enterHalfOpen: (address, admitted) => orGone(rpc.$call('enterHalfOpen', address, admitted)),
   leaveHalfOpen: (address) => unheard(rpc.$callEvent('leaveHalfOpen', address)),
   enterSession: (session, accountLimit) => orGone(rpc.$call('enterSession', session, accountLimit)),
   leaveSession: (id) => unheard(rpc.$callEvent('leaveSession', id)),

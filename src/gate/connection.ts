@@ -51,8 +51,9 @@ export const serveConnection = async (socket: Socket, deps: ConnectionDependenci
   const ending = await live(line, login, facts, deps).catch(
     (thrown: unknown): Ending => ({ kind: 'refused', refusal: Refusal.from(thrown) }),
   );
-  login.finish();
   await shut(line, ending, facts, deps);
+  // Not before: who is refused and lingers would cost a socket that no limit counts.
+  login.finish();
 };
 
 const live = async (

@@ -43,8 +43,11 @@ export interface SessionEntry {
 }
 
 export interface Instance {
-  /** A place among the connections that are logging in; null: it is theirs until `leaveHalfOpen`. */
-  enterHalfOpen(address: string): Awaitable<Denial | null>;
+  /**
+   * A place among the connections that are logging in; null: it is theirs until `leaveHalfOpen`.
+   * @param admitted some account admits the address: half of the places are for those alone
+   */
+  enterHalfOpen(address: string, admitted: boolean): Awaitable<Denial | null>;
   leaveHalfOpen(address: string): void;
   /**
    * A place among the sessions; null: it is theirs until `leaveSession`.

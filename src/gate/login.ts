@@ -10,9 +10,12 @@ import { type Instance, unlessDenied } from './instance.ts';
 export interface Login {
   /** Aborts with the Refusal to tell once the deadline has passed. */
   readonly signal: AbortSignal;
-  /** @throws Refusal when too many connections are half-open, of this address or in all */
-  countFor(address: string): Promise<void>;
-  /** The connection is logged in, or gone. Harmless when repeated. */
+  /**
+   * @param isAdmitted whether any account admits the address; looks at every account, so asked only when it matters
+   * @throws Refusal when too many connections are half-open, of this address or in all
+   */
+  countFor(address: string, isAdmitted: () => boolean): Promise<void>;
+  /** The connection is logged in, or closed. Harmless when repeated. */
   finish(): void;
 }
 
@@ -41,8 +44,10 @@ export class WaitingRoom {
     let counted: string | undefined;
     return {
       signal: controller.signal,
-      countFor: async (address) => {
-        unlessDenied(await this.#instance.enterHalfOpen(address));
+      countFor: async (address, isAdmitted) => {
+        const denial = await this.#instance.enterHalfOpen(address, false);
+        const hasMore = denial?.code === 'too-many-half-open' && isAdmitted();
+        unlessDenied(hasMore ? await this.#instance.enterHalfOpen(address, true) : denial);
         counted = address;
         this.#counted += 1;
       },

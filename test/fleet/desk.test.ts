@@ -24,20 +24,20 @@ describe('the desk of a worker that has died', () => {
 
   it('gives free what it held', () => {
     const [dead, alive] = desks();
-    expect(dead.enterHalfOpen(address)).toBe(null);
+    expect(dead.enterHalfOpen(address, true)).toBe(null);
     expect(dead.enterSession(session('a'), null)).toBe(null);
     expect(alive.enterSession(session('b'), null)).not.toBe(null);
     dead.close();
-    expect(alive.enterHalfOpen(address)).toBe(null);
+    expect(alive.enterHalfOpen(address, true)).toBe(null);
     expect(alive.enterSession(session('b'), null)).toBe(null);
   });
 
   it('enters nobody of whom it hears too late', () => {
     const [dead, alive] = desks();
     dead.close();
-    expect(dead.enterHalfOpen(address)).toMatchObject({ code: 'shutting-down' });
+    expect(dead.enterHalfOpen(address, true)).toMatchObject({ code: 'shutting-down' });
     expect(dead.enterSession(session('a'), null)).toMatchObject({ code: 'shutting-down' });
-    expect(alive.enterHalfOpen(address)).toBe(null);
+    expect(alive.enterHalfOpen(address, true)).toBe(null);
     expect(alive.enterSession(session('b'), null)).toBe(null);
   });
 });

@@ -55,11 +55,48 @@ describe('the ledger of an instance', () => {
     });
   });
 
+  it('keeps half of the places for addresses that an account admits, whoever else comes from wherever', () => {
+    const { ledger } = ledgerWith({ halfOpen: 5 });
+    const strangers = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'];
+    expect(strangers.map((address) => ledger.enterHalfOpen(address, false))).toEqual([
+      null,
+      null,
+      null,
+      { code: 'too-many-half-open', facts: { limit: 3 } },
+    ]);
+    expect(ledger.enterHalfOpen('203.0.113.7', true)).toBeNull();
+    expect(ledger.enterHalfOpen('203.0.113.8', true)).toBeNull();
+    expect(ledger.enterHalfOpen('203.0.113.9', true)).toEqual({
+      code: 'too-many-half-open',
+      facts: { limit: 5 },
+    });
+  });
+
+  it('counts an IPv6 address with the rest of its /64, of which whoever has one has all', () => {
+    const { ledger } = ledgerWith({ halfOpenPerAddress: 2, sessionsPerAddress: 1 });
+    expect(ledger.enterHalfOpen('2001:db8::1', true)).toBeNull();
+    expect(ledger.enterHalfOpen('2001:db8::ffff:2', true)).toBeNull();
+    expect(ledger.enterHalfOpen('2001:db8:0:0:3::', true)).toMatchObject({ code: 'address-half-open' });
+    expect(ledger.enterHalfOpen('2001:db8:0:1::1', true)).toBeNull();
+    ledger.leaveHalfOpen('2001:db8::ffff:2');
+    expect(ledger.enterHalfOpen('2001:db8::4', true)).toBeNull();
+
+    expect(ledger.enterSession(session('1', { address: '2001:db8::1' }), null)).toBeNull();
+    const neighbour = session('2', { address: '2001:db8::2' });
+    expect(ledger.enterSession(neighbour, null)).toMatchObject({ code: 'address-sessions' });
+    ledger.leaveSession('1');
+    expect(ledger.enterSession(neighbour, null)).toBeNull();
+
+    for (let guess = 0; guess <= 20; guess += 1) ledger.cancelFailed(`2001:db8:7::${guess}`);
+    expect(ledger.mayCancel('2001:db8:7::9999')).toBe(false);
+    expect(ledger.mayCancel('2001:db8:7:1::1')).toBe(true);
+  });
+
   it('has room again for everything that a closed desk held, and for nothing else', () => {
     const { ledger, openDesk } = ledgerWith({ halfOpen: 4, sessions: 3 });
     const [dead, alive] = [openDesk(), openDesk()];
-    for (const address of ['a', 'a', 'b']) dead.enterHalfOpen(address);
-    alive.enterHalfOpen('a');
+    for (const address of ['a', 'a', 'b']) dead.enterHalfOpen(address, true);
+    alive.enterHalfOpen('a', true);
     dead.enterSession(session('1'), null);
     dead.enterSession(session('2'), null);
     alive.enterSession(session('3'), null);
@@ -68,28 +105,31 @@ describe('the ledger of an instance', () => {
     dead.leaveSession('2');
     dead.close();
     expect([...ledger.sessions()].map(({ id }) => id)).toEqual(['3']);
-    expect(['x', 'x', 'x'].map((address) => alive.enterHalfOpen(address))).toEqual([null, null, null]);
-    expect(alive.enterHalfOpen('x')).toMatchObject({ code: 'too-many-half-open' });
+    expect(['x', 'x', 'x'].map((address) => alive.enterHalfOpen(address, true))).toEqual([null, null, null]);
+    expect(alive.enterHalfOpen('x', true)).toMatchObject({ code: 'too-many-half-open' });
   });
 
   it('does not hear any more what a worker had sent before its desk was closed', () => {
     const { ledger, openDesk } = ledgerWith({ halfOpen: 2 });
     const [dead, alive] = [openDesk(), openDesk()];
-    dead.enterHalfOpen('a');
-    alive.enterHalfOpen('a');
+    dead.enterHalfOpen('a', true);
+    alive.enterHalfOpen('a', true);
     dead.close();
     dead.leaveHalfOpen('a');
-    expect(dead.enterHalfOpen('a')).toMatchObject({ code: 'shutting-down' });
+    expect(dead.enterHalfOpen('a', true)).toMatchObject({ code: 'shutting-down' });
     expect(dead.enterSession(session('1'), null)).toMatchObject({ code: 'shutting-down' });
     expect([...ledger.sessions()]).toEqual([]);
-    expect(alive.enterHalfOpen('b')).toBeNull();
-    expect(alive.enterHalfOpen('b')).toMatchObject({ code: 'too-many-half-open' });
+    expect(alive.enterHalfOpen('b', true)).toBeNull();
+    expect(alive.enterHalfOpen('b', true)).toMatchObject({ code: 'too-many-half-open' });
   });
 
   it('forgives nobody else when a place that was never taken is left', () => {
     const { ledger } = ledgerWith({ halfOpen: 1 });
-    expect(ledger.enterHalfOpen('a')).toBeNull();
+    expect(ledger.enterHalfOpen('a', true)).toBeNull();
     ledger.leaveHalfOpen('b');
-    expect(ledger.enterHalfOpen('b')).toMatchObject({ code: 'too-many-half-open', facts: { limit: 1 } });
+    expect(ledger.enterHalfOpen('b', true)).toMatchObject({
+      code: 'too-many-half-open',
+      facts: { limit: 1 },
+    });
   });
 });

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { proveByScram } from '../support/raw-login.ts';
-import { gateUnderTest, gateWith } from './gate-fixture.ts';
+import { gateUnderTest, gateWith, proxyHeader } from './gate-fixture.ts';
 
 describe('a connection without a byte', () => {
   const gate = gateUnderTest();
@@ -87,6 +89,24 @@ describe('connections that are still logging in', () => {
     const refused = await gate.plain(from);
     await refused.rest();
     await pollUntil(() => refused.trySend(Buffer.from('x')) === 'reset', { timeoutMs: 1_000 });
+  });
+
+  it('are counted until they are closed, when they were refused and keep their side open', async () => {
+    await gate.atRest();
+    const from = '198.51.100.66';
+    const stubborn = Array.from({ length: 3 }, () =>
+      connect({ port: gate.postern.port, host: '127.0.0.1', allowHalfOpen: true }),
+    );
+    for (const socket of stubborn) {
+      socket.write(Buffer.concat([proxyHeader(from), Buffer.from('GET / HTTP/1.1')]));
+      socket.resume();
+      await once(socket, 'end');
+    }
+    const fourth = await gate.plain(from);
+    expect(await fourth.refusal()).toMatchObject({ sqlstate: '53300' });
+    for (const socket of stubborn) socket.destroy();
+    await gate.atRest();
+    await gate.loggedIn({ from });
   });
 
   it('are counted no more once they are in', async () => {

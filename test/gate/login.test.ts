@@ -4,6 +4,7 @@ import { Ledger } from '../../src/fleet/ledger.ts';
 import { type Login, WaitingRoom } from '../../src/gate/login.ts';
 
 const patient = 60_000;
+const anybody = () => true;
 const aborted = (login: Login): Promise<unknown> =>
   new Promise((resolve) => {
     login.signal.addEventListener('abort', () => resolve(login.signal.reason));
@@ -23,24 +24,24 @@ describe('the waiting room', () => {
     const logins = await Promise.all(
       ['a', 'a', 'b'].map(async (address) => {
         const login = room.startLogin(patient);
-        await login.countFor(address);
+        await login.countFor(address, anybody);
         return login;
       }),
     );
     expect(room.size).toBe(3);
     const late = room.startLogin(patient);
-    await expect(late.countFor('a')).rejects.toMatchObject({
+    await expect(late.countFor('a', anybody)).rejects.toMatchObject({
       code: 'address-half-open',
       facts: { limit: 2 },
     });
-    await expect(late.countFor('c')).rejects.toMatchObject({
+    await expect(late.countFor('c', anybody)).rejects.toMatchObject({
       code: 'too-many-half-open',
       facts: { limit: 3 },
     });
     logins[0]?.finish();
     logins[0]?.finish();
     expect(room.size).toBe(2);
-    await late.countFor('a');
+    await late.countFor('a', anybody);
     for (const login of [...logins, late]) login.finish();
     expect(room.size).toBe(0);
   });
@@ -48,8 +49,8 @@ describe('the waiting room', () => {
   it('does not count who was never let in', async () => {
     const room = roomFor(1, 1);
     const [first, second] = [room.startLogin(patient), room.startLogin(patient)];
-    await first.countFor('a');
-    await expect(second.countFor('a')).rejects.toThrow();
+    await first.countFor('a', anybody);
+    await expect(second.countFor('a', anybody)).rejects.toThrow();
     second.finish();
     expect(room.size).toBe(1);
     first.finish();

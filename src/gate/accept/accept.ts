@@ -4,6 +4,7 @@
  */
 
 import { type AddressSet, admittedUntil, displayAddress, parseAddress } from '../../policy/addresses.ts';
+import type { PolicyView } from '../../policy/book.ts';
 import type { ClientLine } from '../client-line.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import type { Login } from '../login.ts';
@@ -12,22 +13,28 @@ import { readProxyHeader } from './proxy-header.ts';
 
 export interface AcceptDependencies {
   readonly trustedProxies: AddressSet;
+  readonly policy: PolicyView;
+  readonly now: () => number;
 }
 
 export const accept = async (
   line: ClientLine,
   login: Login,
   facts: ConnectionFacts,
-  { trustedProxies }: AcceptDependencies,
+  { trustedProxies, policy, now }: AcceptDependencies,
 ): Promise<Admitted> => {
   const peer = parseAddress(facts.address);
-  if (peer && admittedUntil(trustedProxies, peer) > 0) {
-    const source = await facts.loginTime.waitingFor('client', readProxyHeader(line.stream, login.signal));
-    if (source) {
-      facts.address = displayAddress(source.address);
-      facts.port = source.port;
-    }
+  const isTrusted = peer !== undefined && admittedUntil(trustedProxies, peer) > 0;
+  const source = isTrusted
+    ? await facts.loginTime.waitingFor('client', readProxyHeader(line.stream, login.signal))
+    : null;
+  if (source) {
+    facts.address = displayAddress(source.address);
+    facts.port = source.port;
   }
-  await login.countFor(facts.address);
-  return { line, login, address: parseAddress(facts.address), shownAddress: facts.address };
+  const address = parseAddress(facts.address);
+  const isBalancer = isTrusted && source === null;
+  const isAdmitted = () => isBalancer || (address !== undefined && policy.admitsSomewhere(address, now()));
+  await login.countFor(facts.address, isAdmitted);
+  return { line, login, address, shownAddress: facts.address };
 };

@@ -7,6 +7,7 @@
 import { Refusal } from '../../errors.ts';
 import type { ApiKey, ClientAuthentication } from '../../policy/account.ts';
 import { isUsableKey } from '../../policy/judge.ts';
+import { networkOf } from '../../policy/network.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import { type Instance, unlessDenied } from '../instance.ts';
 import type { SessionRegistry } from '../registry.ts';
@@ -29,7 +30,7 @@ const askForKey = async (
   { loginTime }: ConnectionFacts,
   { clientAuthentication, instance, recentKeys, now }: IdentifyDependencies,
 ): Promise<ApiKey> => {
-  const place = `${account.id} ${secured.shownAddress}`;
+  const place = `${account.id} ${networkOf(secured.shownAddress)}`;
   const keys = recentKeys.likeliestFirst(account);
   const method = account.clientAuthentication ?? clientAuthentication;
   const asked = { ...secured, loginTime };
