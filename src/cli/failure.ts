@@ -5,6 +5,7 @@
 
 import { CommanderError } from 'commander';
 import { ConfigError, messageOf } from '../errors.ts';
+import { printableJson } from '../printable.ts';
 
 export interface CommandFailure {
   readonly exitCode: number;
@@ -35,6 +36,6 @@ export const failureFrom = (error: unknown): CommandFailure => {
 /** What goes to standard error. */
 export const formatFailure = ({ sentences }: CommandFailure, json: boolean): string => {
   if (sentences.length === 0) return '';
-  if (json) return `${JSON.stringify({ error: sentences.join('\n') })}\n`;
+  if (json) return `${printableJson(JSON.stringify({ error: sentences.join('\n') }))}\n`;
   return sentences.map((sentence) => `postern: ${sentence}\n`).join('');
 };

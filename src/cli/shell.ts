@@ -7,6 +7,7 @@
 import type { Config } from '../config/config.ts';
 import { configPath, loadConfig } from '../config/load.ts';
 import type { OnProgress } from '../control/progress.ts';
+import { printableJson } from '../printable.ts';
 import { progressLines, withProgressBar } from './progress.ts';
 import { type Columns, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,7 +38,7 @@ const line = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`
 /** @param options asked for each time, because they are known only once the command line has been parsed */
 export const createShell = (terminal: Terminal, options: () => ShellOptions): Shell => {
   const json = (): boolean => options().json === true;
-  const outJson = (value: object): void => terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+  const outJson = (value: object): void => terminal.out(`${printableJson(JSON.stringify(value, null, 2))}\n`);
   const configFile = (): string => configPath(options().config);
   return {
     terminal,

@@ -1,8 +1,12 @@
-/** The log: one JSON object per line on standard output, by pino. Never holds a secret. */
+/**
+ * The log: one JSON object per line on standard output, by pino. Never holds a secret, nor what steers a terminal: much
+ * in it was written by strangers.
+ */
 
 import { writeSync } from 'node:fs';
 import pino, { type LoggerOptions } from 'pino';
 import type { LogLevel } from '../failures.ts';
+import { printableJson } from '../printable.ts';
 
 /** What the rest of the program needs of a logger. */
 export type Log = Record<LogLevel, (fields: object, message: string) => void>;
@@ -34,12 +38,15 @@ export const createLog = (
     formatters: { level: (label) => ({ level: label }) },
     serializers: { error: describeError },
   };
-  const logger = pino(
-    { ...options, level },
-    // Synchronous: the last lines before an exit are the ones that are needed.
-    pino.destination({ dest: destination, sync: true, maxLength: keptBytes }).on('error', () => undefined),
+  // Synchronous: the last lines before an exit are the ones that are needed.
+  const lossy = pino
+    .destination({ dest: destination, sync: true, maxLength: keptBytes })
+    .on('error', () => undefined);
+  const logger = pino({ ...options, level }, { write: (line) => lossy.write(printableJson(line)) });
+  const recorder = pino(
+    { ...options, level: 'info' },
+    { write: (line) => writeWhole(destination, printableJson(line)) },
   );
-  const recorder = pino({ ...options, level: 'info' }, { write: (line) => writeWhole(destination, line) });
   return {
     destination,
     record: (fields, message) => recorder.info(fields, message),
