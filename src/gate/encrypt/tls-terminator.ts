@@ -7,7 +7,7 @@
 
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, DEFAULT_CIPHERS, type Server, type TLSSocket } from 'node:tls';
 import { Refusal } from '../../errors.ts';
 
 export interface TlsMaterial {
@@ -28,6 +28,9 @@ const alpn = 'postgresql';
  */
 const secureOptions =
   constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION;
+
+/** With RSA key exchange, whoever gets our key one day reads what was recorded before; every client can do without. */
+const ciphers = `${DEFAULT_CIPHERS}:!kRSA`;
 
 interface Waiting {
   readonly resolve: (stream: TLSSocket) => void;
@@ -53,6 +56,7 @@ export class TlsTerminator {
       rejectUnauthorized: false,
       ALPNProtocols: [alpn],
       minVersion: 'TLSv1.2',
+      ciphers,
       secureOptions,
       handshakeTimeout: 0x7fff_ffff,
     });
