@@ -82,7 +82,7 @@ export const judgeAddress = (
 };
 
 /** A name from the client as messages may show it: one line, no control characters, bounded. */
-const shownName = (name: string): string => name.replace(/\p{C}/gu, '\u{fffd}').slice(0, 63);
+const shownName = (name: string): string => name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}').slice(0, 63);
 
 /**
  * The account behind a user name: the certificate's, or, where there is no certificate, one whose policy does
