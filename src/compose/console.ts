@@ -8,7 +8,7 @@ import { createSecureContext, Server as TlsServer } from 'node:tls';
 import { loadServerCertificate } from '../authority/server-certificate.ts';
 import type { Config, ConsoleConfig } from '../config/config.ts';
 import { buildConsole } from '../console/server.ts';
-import { type Claim, claimPort, listenFailure } from '../port.ts';
+import { type Claim, listenFailure, withPort } from '../port.ts';
 import type { Log } from '../telemetry/log.ts';
 import { keepControl, loadClientAuthority } from './control.ts';
 import type { Prepare } from './reload.ts';
@@ -66,10 +66,11 @@ export const startConsole = async (
     await app.close();
     clearTimeout(patience);
   });
-  const place = await claimPort(consoleConfig.listen, listener, claim);
-  await app.listen(place).catch((error: unknown) => {
-    throw listenFailure(error, consoleConfig.listen, listener);
-  });
+  await withPort(consoleConfig.listen, listener, claim, (place) =>
+    app.listen(place).catch((error: unknown) => {
+      throw listenFailure(error, consoleConfig.listen, listener);
+    }),
+  );
   const { port } = app.server.address() as AddressInfo;
   const stack = running.move();
   log.info({ address: consoleConfig.listen.host, port }, 'console listens');

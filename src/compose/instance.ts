@@ -13,7 +13,7 @@ import { Ledger } from '../fleet/ledger.ts';
 import { Presence } from '../fleet/presence.ts';
 import { whyClosed } from '../fleet/worker.ts';
 import { type Denial, shuttingDown } from '../gate/instance.ts';
-import { type Claim, claimPort } from '../port.ts';
+import { type Claim, withPort } from '../port.ts';
 import { openDatabase } from '../postgres/database.ts';
 import { listen } from '../postgres/listen.ts';
 import { version } from '../program.ts';
@@ -143,9 +143,10 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
 
   const { host } = gateConfig.listen;
   // Workers share the port, so they would not notice whoever else has it.
-  await claimPort(gateConfig.listen, 'The gate', claim);
-  running.defer(() => crew.stop());
-  await crew.start();
+  await withPort(gateConfig.listen, 'The gate', claim, () => {
+    running.defer(() => crew.stop());
+    return crew.start();
+  });
   presence.begin(`${host}:${crew.port}`);
   running.defer(() => presence.close());
   const orders = followOrders({
