@@ -26,7 +26,8 @@ const session = z.object({
 
 export type Session = z.output<typeof session>;
 
-export const cookieName = 'postern_session';
+/** By this prefix browsers take it from this host alone: no neighbour under the same domain can plant a session of theirs. */
+export const cookieName = '__Host-postern_session';
 
 export const cookieOptions = { httpOnly: true, sameSite: 'strict', secure: true, path: '/' } as const;
 

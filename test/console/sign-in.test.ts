@@ -23,6 +23,8 @@ describe('signing in with a master key', () => {
         }),
       ]);
       const cookie = headers.get('set-cookie') ?? '';
+      // The prefix keeps other hosts of the same domain from planting a session of theirs.
+      expect(cookie).toMatch(/^__Host-postern_session=/);
       expect(cookie.split('; ').slice(1).sort()).toEqual(['HttpOnly', 'Path=/', 'SameSite=Strict', 'Secure']);
       expect(cookie).not.toContain(masterKey);
       const [event] = await listAudit(context.store, { limit: 1 });
@@ -43,7 +45,7 @@ describe('signing in with a master key', () => {
         const { status, headers } = await tab.get('/me');
         expect(status).toBe(200);
         const [cookie = ''] = (headers.get('set-cookie') ?? '').split(';');
-        expect(cookie).toMatch(/^postern_session=v1/);
+        expect(cookie).toMatch(/^__Host-postern_session=v1/);
         tab = tab.with({ cookie });
       }
       expect((await tab.get('/me')).body).toEqual(me);
@@ -53,9 +55,9 @@ describe('signing in with a master key', () => {
       const idle = await browser();
       clock.aheadMs = hourMs;
       expect((await idle.get('/me')).status).toBe(401);
-      expect((await createClient(origin, { cookie: 'postern_session=v1.k1.AAAA' }).get('/me')).status).toBe(
-        401,
-      );
+      expect(
+        (await createClient(origin, { cookie: '__Host-postern_session=v1.k1.AAAA' }).get('/me')).status,
+      ).toBe(401);
     }));
 
   it('does not last longer for what a page that is merely open asks by itself', () =>
@@ -68,7 +70,7 @@ describe('signing in with a master key', () => {
       const stream = await fetch(`${origin}/api/v1/attempts/stream`, { headers: tab.headers });
       await stream.body?.cancel();
       expect([stream.status, stream.headers.get('set-cookie')]).toEqual([200, null]);
-      expect((await tab.get('/sessions')).headers.get('set-cookie')).toContain('postern_session=');
+      expect((await tab.get('/sessions')).headers.get('set-cookie')).toContain('__Host-postern_session=');
       clock.aheadMs = hourMs;
       expect((await page.get('/sessions')).status).toBe(401);
     }));
@@ -89,7 +91,7 @@ describe('signing in with a master key', () => {
       const { status, headers } = await tab.delete('/sign-in');
       expect([status, headers.get('set-cookie')]).toEqual([
         204,
-        expect.stringMatching(/^postern_session=;.*1970/),
+        expect.stringMatching(/^__Host-postern_session=;.*1970/),
       ]);
       expect((await tab.get('/me')).status).toBe(401);
     }));
