@@ -151,7 +151,7 @@ export const gateTable = {
   halfOpenConnections: {
     kind: 'gauge',
     name: 'postern_connections_half_open',
-    help: 'Connections that are logging in.',
+    help: 'Connections that are logging in, or were refused and are not closed yet.',
     labels: {},
     merge: 'sum',
   },
