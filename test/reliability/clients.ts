@@ -24,9 +24,9 @@ export const onBackend = (statement: string, place: Place = installation()) =>
   runAsSuperuser(superuserUrl(place.backend, place.bench.database), statement);
 
 /** The tables of pgbench, owned by the account's owner. */
-export const fillPgbench = async (place: Place): Promise<void> => {
+export const fillPgbench = async (place: Place, factor = scale): Promise<void> => {
   const { status, stderr } = await startInShell(
-    `pgbench -i -q -s ${scale} '${superuserUrl(place.backend, place.bench.database)}'`,
+    `pgbench -i -q -s ${factor} '${superuserUrl(place.backend, place.bench.database)}'`,
     { PGOPTIONS: '-c role=bench_owner' },
     place.directory,
   ).result;

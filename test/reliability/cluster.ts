@@ -23,8 +23,14 @@ const idOf = (option: '-u' | '-g', user: string): number => {
   return status === 0 ? Number(stdout) : 65_534;
 };
 
-/** PostgreSQL refuses to run as root. */
-const user = userInfo().uid === 0 ? { uid: idOf('-u', 'postgres'), gid: idOf('-g', 'postgres') } : undefined;
+/** PostgreSQL refuses to run as root, and so do others. undefined: as whoever runs this */
+export const serverUser =
+  userInfo().uid === 0 ? { uid: idOf('-u', 'postgres'), gid: idOf('-g', 'postgres') } : undefined;
+
+/** So that a server can read and own them. */
+export const giveToServer = async (...paths: string[]): Promise<void> => {
+  if (serverUser) for (const path of paths) await chown(path, serverUser.uid, serverUser.gid);
+};
 
 const settings = {
   password_encryption: 'scram-sha-256',
@@ -40,7 +46,7 @@ const control = async ({ directory }: Pick<Cluster, 'directory'>, ...args: strin
   const { code } = await run(
     'sh',
     ['-c', `exec "$@" >> '${log}.control' 2>&1`, 'sh', join(programs, 'pg_ctl'), '-w', '-l', log, ...args],
-    { ...user, cwd: '/', env: { PGDATA: join(directory, 'data'), PATH: process.env['PATH'] } },
+    { ...serverUser, cwd: '/', env: { PGDATA: join(directory, 'data'), PATH: process.env['PATH'] } },
   ).then(
     () => ({ code: 0 }),
     (error: { code: unknown }) => error,
@@ -54,11 +60,16 @@ export const startCluster = (cluster: Cluster): Promise<void> => control(cluster
 export const stopCluster = (cluster: Cluster, mode: 'fast' | 'immediate' = 'fast'): Promise<void> =>
   control(cluster, 'stop', '-m', mode);
 
-export const createCluster = async (directory: string, address: string): Promise<Cluster> => {
+/** @param more settings of postgresql.conf, without quotes */
+export const createCluster = async (
+  directory: string,
+  address: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Cluster> => {
   await mkdir(directory, { recursive: true });
   const passwordFile = join(directory, 'password');
   await writeFile(passwordFile, 'postgres');
-  if (user) for (const path of [directory, passwordFile]) await chown(path, user.uid, user.gid);
+  await giveToServer(directory, passwordFile);
   const data = join(directory, 'data');
   await run(
     join(programs, 'initdb'),
@@ -74,9 +85,9 @@ export const createCluster = async (directory: string, address: string): Promise
       '--no-sync',
       '--locale=C',
     ],
-    { ...user, cwd: '/' },
+    { ...serverUser, cwd: '/' },
   );
-  const lines = Object.entries({ ...settings, listen_addresses: address });
+  const lines = Object.entries({ ...settings, ...more, listen_addresses: address });
   await writeFile(
     join(data, 'postgresql.auto.conf'),
     lines.map(([name, value]) => `${name} = '${value}'\n`).join(''),

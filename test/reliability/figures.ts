@@ -3,11 +3,12 @@
  * file with the two marks, written between them: `npm run reliability`.
  */
 
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { version } from '../../src/program.ts';
+import { machineInWords, writeFigures } from '../support/figures-file.ts';
 import { type Installation, installation } from './installation.ts';
 import { toolVersions } from './tools.ts';
 
@@ -60,18 +61,13 @@ const migrates = (): boolean =>
   existsSync('/proc/sys/net/ipv4/tcp_migrate_req') &&
   readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1';
 
-const machine = (): string => {
-  const processors = cpus();
-  const memory = Math.round(totalmem() / 2 ** 30);
-  return [
+const circumstances = (): string =>
+  [
     `Measured on ${new Date().toISOString().slice(0, 10)} with Postern ${version}, Node ${process.versions.node}`,
     ...toolVersions,
     `Linux ${release()} with tcp_migrate_req ${migrates() ? 1 : 0}`,
-    `${processors.length} cores of ${processors[0]?.model.trim()}, ${memory} GB`,
+    machineInWords(),
   ].join('; ');
-};
-
-const [begin, end] = ['<!-- figures: npm run reliability -->', '<!-- end of figures -->'];
 
 export const publishFigures = (place: Installation): void => {
   if (!existsSync(fileIn(place))) return;
@@ -80,12 +76,8 @@ export const publishFigures = (place: Installation): void => {
     .split('\n')
     .map((line) => JSON.parse(line) as Recorded)
     .sort((left, right) => left.file.localeCompare(right.file));
-  const text = `${machine()}.\n\n${table(figures)}\n`;
+  const text = `${circumstances()}.\n\n${table(figures)}\n`;
   process.stdout.write(`\n${text}\n`);
   const target = process.env['POSTERN_RELIABILITY'];
-  if (target === undefined) return;
-  const [before, rest] = readFileSync(target, 'utf8').split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${target} has no place for figures.`);
-  writeFileSync(target, `${before}${begin}\n${text}${end}${after}`);
+  if (target !== undefined) writeFigures(target, 'npm run reliability', text);
 };

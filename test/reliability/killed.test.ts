@@ -93,7 +93,7 @@ describe('an instance with two workers', () => {
     };
     running().defer(bringBack);
     // Its first worker waits for the policy before it listens.
-    const successor = running().use(startServing(address, file, '--replace', String(old.pid)));
+    const successor = running().use(startServing(address, file, { args: ['--replace', String(old.pid)] }));
     await untilLogged(successor, ({ worker, state }) => worker === 1 && state === 'failing');
     successor.signal('SIGKILL');
     await successor.ended;

@@ -14,7 +14,7 @@ const address = '127.0.0.13';
 const running = startedPerTest();
 
 const startSuccessor = (file: string, pid: number): ServingProcess =>
-  running().use(startServing(address, file, '--replace', String(pid)));
+  running().use(startServing(address, file, { args: ['--replace', String(pid)] }));
 
 /** The old one has a session, the new one none. */
 const answers = async (serving: ServingProcess): Promise<'old' | 'new'> =>

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { mainFile } from '../cli/run.ts';
 import { pollUntil } from '../support/poll.ts';
@@ -48,19 +48,24 @@ export const readiness = ({ address }: Pick<ServingProcess, 'address'>): Promise
     () => null,
   );
 
-/** Starts it; whether it comes up is to be seen. */
+export interface ServingOptions {
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts it; whether it comes up is to be seen. @param file the configuration; what it says is written beside it */
 export const startServing = (
   address: string,
   file: string,
-  ...args: string[]
+  { args = [], environment = {} }: ServingOptions = {},
 ): ServingProcess & AsyncDisposable => {
-  const { directory } = installation();
+  const directory = dirname(file);
   started += 1;
   const [out, err] = ['out', 'err'].map((name) => join(directory, `${address}-${started}.${name}`));
   const descriptors = [out, err].map((path) => openSync(path ?? '', 'w'));
   const child = spawn(process.execPath, [mainFile, 'serve', '--config', file, ...args], {
     cwd: directory,
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: '/usr/bin:/bin', ...environment },
     stdio: ['ignore', ...descriptors],
     // A process group of its own, to be signalled as a whole.
     detached: true,

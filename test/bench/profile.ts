@@ -1,0 +1,61 @@
+/**
+ * `npm run bench -- --profile`: what Postern's process does under point queries and under new sessions. V8 samples it
+ * (`node --cpu-prof`), and only samples from within each load count: neither starting up nor idling. What the kernel
+ * does for it counts as native.
+ */
+
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pollUntil } from '../support/poll.ts';
+import type { Bench } from './bench.ts';
+import { measureLoad } from './client.ts';
+import { startPostern } from './peers/postern.ts';
+import { type CpuProfile, profileTable, type Span, selfTimes } from './profile-report.ts';
+import { warmUp } from './warm-up.ts';
+import type { Table } from './work.ts';
+import { pointQueries } from './works/point-queries.ts';
+import { newSessions } from './works/sessions.ts';
+
+const clients = 8;
+
+const microseconds = (): number => Number(process.hrtime.bigint() / 1_000n);
+
+export interface Profiled {
+  /** For the developer tools of a browser; stays. */
+  readonly file: string;
+  readonly tables: readonly Table[];
+}
+
+export const profilePostern = async (bench: Bench): Promise<Profiled> => {
+  const { installation, running, say } = bench;
+  const directory = join(installation.directory, 'profile');
+  await mkdir(directory);
+  const postern = await startPostern(running, installation, 'postern', {
+    NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}`,
+  });
+  await warmUp(installation, postern);
+  const loads = [
+    { what: `Point queries, ${clients} clients`, options: pointQueries(clients) },
+    { what: `New sessions, ${clients} clients`, options: await newSessions(bench, clients) },
+  ];
+  const spans: Span[] = [];
+  for (const { what, options } of loads) {
+    say(`Profiling: ${what}`);
+    const from = microseconds();
+    await measureLoad(bench, postern, options);
+    spans.push([from, microseconds()]);
+  }
+  // It writes the profile at its end.
+  process.kill(postern.pid, 'SIGTERM');
+  await pollUntil(() => !existsSync(`/proc/${postern.pid}`), { timeoutMs: 60_000 });
+  const [name = ''] = await readdir(directory);
+  const file = join(tmpdir(), `postern-${Date.now()}.cpuprofile`);
+  await rename(join(directory, name), file);
+  const profile = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
+  return {
+    file,
+    tables: loads.map(({ what }, index) => profileTable(selfTimes(profile, spans[index] ?? [0, 0]), what)),
+  };
+};
