@@ -64,7 +64,6 @@ export const measureLoad = async (place: Place, peer: Peer, options: string): Pr
   });
   const tooEarly = ended.then(() => Promise.reject(new Error(`pgbench ${options} ended before its time.`)));
   const sample = await Promise.race([measured, tooEarly]);
-  tooEarly.catch(() => undefined);
   // As if -T had run out.
   child.kill('SIGALRM');
   await ended;

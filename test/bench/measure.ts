@@ -34,7 +34,6 @@ export const startMeasuring = ({ pid }: Pick<Peer, 'pid'>): (() => Omit<Sample, 
 
 /** Numbers that tables and targets are made of. */
 export const perSecond = ({ units, seconds }: Sample): number => units / seconds;
-export const secondsEach = ({ units, seconds }: Sample): number => seconds / units;
 export const proxyCpuEach = ({ units, proxy }: Sample): number =>
   proxy ? (proxy.user + proxy.system) / units : Number.NaN;
 export const proxyUserCpuEach = ({ units, proxy }: Sample): number => (proxy?.user ?? Number.NaN) / units;

@@ -13,6 +13,7 @@ import type { Bench } from './bench.ts';
 import { measureLoad } from './client.ts';
 import { startPostern } from './peers/postern.ts';
 import { type CpuProfile, profileTable, type Span, selfTimes } from './profile-report.ts';
+import { inDigits } from './statistics.ts';
 import { warmUp } from './warm-up.ts';
 import type { Table } from './work.ts';
 import { pointQueries } from './works/point-queries.ts';
@@ -40,12 +41,16 @@ export const profilePostern = async (bench: Bench): Promise<Profiled> => {
     { what: `Point queries, ${clients} clients`, options: pointQueries(clients) },
     { what: `New sessions, ${clients} clients`, options: await newSessions(bench, clients) },
   ];
-  const spans: Span[] = [];
+  const done: { readonly caption: string; readonly span: Span }[] = [];
   for (const { what, options } of loads) {
     say(`Profiling: ${what}`);
     const from = microseconds();
-    await measureLoad(bench, postern, options);
-    spans.push([from, microseconds()]);
+    const { proxy } = await measureLoad(bench, postern, options);
+    const inKernel = proxy ? (100 * proxy.system) / (proxy.user + proxy.system) : Number.NaN;
+    done.push({
+      caption: `${what} (${inDigits(inKernel)} % of its CPU time in the kernel)`,
+      span: [from, microseconds()],
+    });
   }
   // It writes the profile at its end.
   process.kill(postern.pid, 'SIGTERM');
@@ -56,6 +61,6 @@ export const profilePostern = async (bench: Bench): Promise<Profiled> => {
   const profile = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
   return {
     file,
-    tables: loads.map(({ what }, index) => profileTable(selfTimes(profile, spans[index] ?? [0, 0]), what)),
+    tables: done.map(({ caption, span }) => profileTable(selfTimes(profile, span), caption)),
   };
 };

@@ -4,9 +4,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onBackend } from '../../reliability/clients.ts';
 import type { Bench } from '../bench.ts';
-import { bulkTable, bytesPerGigabyte } from '../bulk-table.ts';
+import { bulkWords, bytesPerGigabyte } from '../bulk-words.ts';
 import { measureClient, runClient } from '../client.ts';
 import { compare } from '../compare.ts';
+import { comparisonTable } from '../comparison-table.ts';
 import { proxyCpuEach } from '../measure.ts';
 import type { PeerId } from '../peers/peer.ts';
 import type { Work } from '../work.ts';
@@ -70,7 +71,10 @@ export const copyWork: Work = {
     });
     await onBackend('DROP TABLE bulk, sink', bench.installation);
     return {
-      tables: [bulkTable(out, `Out, ${megabytes}`), bulkTable(into, `In, ${megabytes}`)],
+      tables: [
+        comparisonTable(out, { ...bulkWords, caption: `Out, ${megabytes}` }),
+        comparisonTable(into, { ...bulkWords, caption: `In, ${megabytes}` }),
+      ],
       measured: {
         'out-cpu': out.ratio('postern', 'pgbouncer', proxyCpuEach),
         'out-seconds': out.ratio('postern', 'direct', ({ seconds }) => seconds),

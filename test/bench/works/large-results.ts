@@ -2,9 +2,10 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bulkTable, bytesPerGigabyte } from '../bulk-table.ts';
+import { bulkWords, bytesPerGigabyte } from '../bulk-words.ts';
 import { measureClient } from '../client.ts';
 import { compare } from '../compare.ts';
+import { comparisonTable } from '../comparison-table.ts';
 import type { PeerId } from '../peers/peer.ts';
 import type { Table, Work } from '../work.ts';
 
@@ -21,7 +22,7 @@ const results = [
 ];
 
 /** pgbench throws away what comes; several in one session, so that logging in does not count. */
-const times = 5;
+const times = 3;
 
 export const largeResultWork: Work = {
   id: 'large-results',
@@ -41,7 +42,7 @@ export const largeResultWork: Work = {
           (bytes * times) / bytesPerGigabyte,
         ),
       );
-      tables.push(bulkTable(compared, `${times} times ${name}`));
+      tables.push(comparisonTable(compared, { ...bulkWords, caption: `${times} times ${name}` }));
     }
     return { tables, measured: {} };
   },

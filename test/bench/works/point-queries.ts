@@ -2,7 +2,7 @@
 
 import { measureLoad } from '../client.ts';
 import { type Compared, compare } from '../compare.ts';
-import { loadTable } from '../load-table.ts';
+import { comparisonTable } from '../comparison-table.ts';
 import { perSecond, proxyCpuEach, type Sample } from '../measure.ts';
 import type { PeerId } from '../peers/peer.ts';
 import type { Table, Work } from '../work.ts';
@@ -13,7 +13,11 @@ const peers: readonly PeerId[] = ['direct', 'pgbouncer', 'stunnel', 'postern'];
 export const pointQueries = (clients: number): string =>
   `-S -M prepared -c ${clients} -j ${Math.min(clients, 2)}`;
 
-export const pointQueryWords = { one: 'query', many: 'queries', time: 'µs' } as const;
+export const pointQueryWords = {
+  first: { column: 'queries/s', quantity: perSecond },
+  unit: 'query',
+  time: 'µs',
+} as const;
 
 const measuredWith: Readonly<Record<number, (compared: Compared<Sample>) => Record<string, number>>> = {
   1: (compared) => ({ 'rate-1': compared.ratio('postern', 'pgbouncer', perSecond) }),
@@ -66,7 +70,7 @@ export const pointQueryWork: Work = {
       const compared = await compare(bench, `point queries, ${caption}`, peers, (peer) =>
         measureLoad(bench, peer, pointQueries(clients)),
       );
-      tables.push(loadTable(compared, { ...pointQueryWords, caption }));
+      tables.push(comparisonTable(compared, { ...pointQueryWords, caption }));
       measured = { ...measured, ...measuredWith[clients]?.(compared) };
     }
     return { tables, measured };

@@ -2,7 +2,8 @@
 
 import { measureLoad } from '../client.ts';
 import { compare } from '../compare.ts';
-import { loadTable } from '../load-table.ts';
+import { comparisonTable } from '../comparison-table.ts';
+import { perSecond } from '../measure.ts';
 import type { PeerId } from '../peers/peer.ts';
 import type { Work } from '../work.ts';
 
@@ -18,7 +19,12 @@ export const readWriteWork: Work = {
     const compared = await compare(bench, 'TPC-B-like transactions', peers, (peer) =>
       measureLoad(bench, peer, `-M prepared -c ${clients} -j 2`),
     );
-    const words = { one: 'transaction', many: 'transactions', time: 'µs' } as const;
-    return { tables: [loadTable(compared, { ...words, caption: `${clients} clients` })], measured: {} };
+    const table = comparisonTable(compared, {
+      caption: `${clients} clients`,
+      first: { column: 'transactions/s', quantity: perSecond },
+      unit: 'transaction',
+      time: 'µs',
+    });
+    return { tables: [table], measured: {} };
   },
 };

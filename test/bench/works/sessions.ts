@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
 import { measureLoad } from '../client.ts';
 import { type Compared, compare } from '../compare.ts';
-import { loadTable } from '../load-table.ts';
+import { comparisonTable } from '../comparison-table.ts';
 import { perSecond, proxyCpuEach, type Sample } from '../measure.ts';
 import type { PeerId } from '../peers/peer.ts';
 import type { Table, Work } from '../work.ts';
@@ -22,7 +22,11 @@ export const newSessions = async (
   return `-C -f ${script} -c ${clients} -j ${Math.min(clients, 2)}`;
 };
 
-export const sessionWords = { one: 'session', many: 'sessions', time: 'ms' } as const;
+export const sessionWords = {
+  first: { column: 'sessions/s', quantity: perSecond },
+  unit: 'session',
+  time: 'ms',
+} as const;
 
 const measuredWithMany = (compared: Compared<Sample>) => ({
   'cpu-pgbouncer': compared.ratio('postern', 'pgbouncer', proxyCpuEach),
@@ -74,7 +78,7 @@ export const sessionWork: Work = {
       const compared = await compare(bench, `new sessions, ${caption}`, peers, (peer) =>
         measureLoad(bench, peer, options),
       );
-      tables.push(loadTable(compared, { ...sessionWords, caption }));
+      tables.push(comparisonTable(compared, { ...sessionWords, caption }));
       if (clients === 8) measured = measuredWithMany(compared);
     }
     return { tables, measured };

@@ -2,13 +2,13 @@
 
 import { measureLoad } from '../client.ts';
 import { compare } from '../compare.ts';
-import { loadTable } from '../load-table.ts';
+import { comparisonTable } from '../comparison-table.ts';
 import type { PeerId } from '../peers/peer.ts';
 import type { Work } from '../work.ts';
 import { pointQueries, pointQueryWords } from './point-queries.ts';
 import { newSessions, sessionWords } from './sessions.ts';
 
-const peers: readonly PeerId[] = ['direct', 'pgbouncer', 'postern', 'postern-2-workers'];
+const peers: readonly PeerId[] = ['pgbouncer', 'postern', 'postern-2-workers'];
 const clients = 8;
 
 export const workerWork: Work = {
@@ -26,8 +26,8 @@ export const workerWork: Work = {
     );
     return {
       tables: [
-        loadTable(queries, { ...pointQueryWords, caption: `Point queries, ${clients} clients` }),
-        loadTable(sessions, { ...sessionWords, caption: `New sessions, ${clients} clients` }),
+        comparisonTable(queries, { ...pointQueryWords, caption: `Point queries, ${clients} clients` }),
+        comparisonTable(sessions, { ...sessionWords, caption: `New sessions, ${clients} clients` }),
       ],
       measured: {},
     };
