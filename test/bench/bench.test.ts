@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cpuOfProcesses, parseMachineStat, parseProcessStat } from './cpu.ts';
+import { cpuOfProcesses, cpuOfThreads, parseMachineStat, parseProcessStat } from './cpu.ts';
 import { parseLog, parseProgress } from './pgbench-output.ts';
 import { type CpuProfile, profileTable, selfTimes } from './profile-report.ts';
 import { isMet, report } from './report.ts';
@@ -34,6 +34,11 @@ describe('reading what programs say', () => {
   it('counts the CPU of this process', () => {
     const { user, system } = cpuOfProcesses(process.pid);
     expect(user + system).toBeGreaterThan(0);
+  });
+
+  it('counts it by threads as well', () => {
+    const threads = cpuOfThreads(process.pid);
+    expect([...threads.values()].reduce((sum, each) => sum + each)).toBeGreaterThan(0);
   });
 });
 

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { pollUntil } from '../support/poll.ts';
 import type { Bench } from './bench.ts';
 import { measureLoad } from './client.ts';
+import { cpuOfThreads } from './cpu.ts';
 import { startPostern } from './peers/postern.ts';
 import { type CpuProfile, profileTable, type Span, selfTimes } from './profile-report.ts';
 import { inDigits } from './statistics.ts';
@@ -22,6 +23,20 @@ import { newSessions } from './works/sessions.ts';
 const clients = 8;
 
 const microseconds = (): number => Number(process.hrtime.bigint() / 1_000n);
+
+/** V8 marks garbage in threads of its own, which its profile does not see. */
+const threadTable = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Table => {
+  const used = [...after].map(([name, seconds]) => ({ name, seconds: seconds - (before.get(name) ?? 0) }));
+  const total = used.reduce((sum, { seconds }) => sum + seconds, 0);
+  return {
+    caption: 'By threads of the process',
+    columns: ['share', 'threads named'],
+    rows: used
+      .filter(({ seconds }) => seconds > 0)
+      .sort((left, right) => right.seconds - left.seconds)
+      .map(({ name, seconds }) => [`${inDigits((100 * seconds) / total)} %`, name]),
+  };
+};
 
 export interface Profiled {
   /** For the developer tools of a browser; stays. */
@@ -41,15 +56,17 @@ export const profilePostern = async (bench: Bench): Promise<Profiled> => {
     { what: `Point queries, ${clients} clients`, options: pointQueries(clients) },
     { what: `New sessions, ${clients} clients`, options: await newSessions(bench, clients) },
   ];
-  const done: { readonly caption: string; readonly span: Span }[] = [];
+  const done: { readonly caption: string; readonly span: Span; readonly threads: Table }[] = [];
   for (const { what, options } of loads) {
     say(`Profiling: ${what}`);
+    const before = cpuOfThreads(postern.pid);
     const from = microseconds();
     const { proxy } = await measureLoad(bench, postern, options);
     const inKernel = proxy ? (100 * proxy.system) / (proxy.user + proxy.system) : Number.NaN;
     done.push({
       caption: `${what} (${inDigits(inKernel)} % of its CPU time in the kernel)`,
       span: [from, microseconds()],
+      threads: threadTable(before, cpuOfThreads(postern.pid)),
     });
   }
   // It writes the profile at its end.
@@ -61,6 +78,9 @@ export const profilePostern = async (bench: Bench): Promise<Profiled> => {
   const profile = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
   return {
     file,
-    tables: done.map(({ caption, span }) => profileTable(selfTimes(profile, span), caption)),
+    tables: done.flatMap(({ caption, span, threads }) => [
+      profileTable(selfTimes(profile, span), caption),
+      threads,
+    ]),
   };
 };
