@@ -1,7 +1,7 @@
 /**
- * Audit events for the logs of running instances: each event goes to one of them. Whoever writes has the stream's row
- * locked until it has written, and the row says how far it came. So an event is written twice only when an instance dies,
- * or loses the store, right after writing it; and none is left out, also not while nobody was running.
+ * Audit events for the logs of running instances: each event goes to one of them. Whoever takes events has the stream's
+ * row locked until it has written them, and the row says how far it came. So an event is written twice only when an
+ * instance dies, or loses the store, right after writing it; and none is left out, also not while nobody was running.
  */
 
 import type { Database } from '../postgres/database.ts';
@@ -29,19 +29,11 @@ export const streamAudit = async (
   );
   if (behind.length === 0) return false;
   return store.transaction(async (tx) => {
-    const { rows: mine } = await tx.query<{ written: number }>(
-      'SELECT written FROM postern.audit_stream FOR UPDATE SKIP LOCKED',
-    );
-    if (mine[0] === undefined) return false;
     const { rows: events } = await tx.query<StreamedAuditEvent>(
-      `SELECT number, id, at, actor, action, target, hash FROM postern.audit_events
-       WHERE number > $1 ORDER BY number LIMIT $2`,
-      [mine[0].written, atOnce],
+      'SELECT number, id, at, actor, action, target, hash FROM postern.take_audit_events($1)',
+      [atOnce],
     );
     for (const event of events) write(event);
-    await tx.query('UPDATE postern.audit_stream SET written = $1', [
-      events.at(-1)?.number ?? mine[0].written,
-    ]);
     return events.length === atOnce;
   });
 };

@@ -124,7 +124,7 @@ describe('whoever streams the audit', () => {
     const seen: number[] = [];
     const note = ({ number }: { number: number }) => void seen.push(number);
     await gate.transaction(async (tx) => {
-      await tx.query('SELECT FROM postern.audit_stream FOR UPDATE');
+      await tx.query('SELECT postern.take_audit_events(0)');
       await streamAudit(control, note);
     });
     expect(seen).toEqual([]);
@@ -137,5 +137,29 @@ describe('whoever streams the audit', () => {
     await streamAudit(gate, note);
     await streamAudit(control, note);
     expect(seen).toHaveLength(1);
+  });
+
+  it('can move the stream by nothing but taking what comes next', async () => {
+    const { gate, owner } = postern.store;
+    const reached = async () =>
+      Number(
+        (await owner.query<{ written: number }>('SELECT written FROM postern.audit_stream')).rows[0]?.written,
+      );
+    const before = await reached();
+    for (let time = 0; time < 3; time += 1) await change();
+    const take = async (atMost: number) => {
+      const { rows } = await gate.query<{ number: number }>(
+        'SELECT number FROM postern.take_audit_events($1)',
+        [atMost],
+      );
+      return rows.map(({ number }) => Number(number));
+    };
+    expect(await take(2)).toEqual([before + 1, before + 2]);
+    expect(await reached()).toBe(before + 2);
+    await expect(take(-1)).rejects.toMatchObject({ code: '2201W' });
+    expect(await take(0)).toEqual([]);
+    expect(await take(1_000)).toEqual([before + 3]);
+    expect(await take(1_000)).toEqual([]);
+    expect(await reached()).toBe(before + 3);
   });
 });

@@ -10,6 +10,7 @@ import { privileges } from './0004-privileges.ts';
 import { attemptsWritten } from './0005-attempts-written.ts';
 import { rotation } from './0006-rotation.ts';
 import { telling } from './0007-telling.ts';
+import { auditTaken } from './0008-audit-taken.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   attemptsWritten,
   rotation,
   telling,
+  auditTaken,
 ];
