@@ -21,6 +21,8 @@ const factsText = `
   SELECT ARRAY(
            SELECT r.rolname::text FROM pg_roles r
             WHERE (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+                   -- Who can act as a role can give it a password, and log in with it past Postern, long after.
+                   OR r.rolcanlogin
                    -- Of this one every owner of a database is a member, and nobody can be made one.
                    OR r.rolname LIKE 'pg\\_%' AND (r.rolname <> 'pg_database_owner' OR r.oid = o.oid))
               AND pg_has_role(o.oid, r.oid, 'MEMBER')
@@ -50,7 +52,7 @@ export async function checkOwner(
   if (powerful !== undefined) {
     const because = powerful === ownerRole ? '' : ` is a member of "${powerful}" and`;
     throw new RequestError(
-      `The role "${ownerRole}"${because} cannot own the account "${name}": its master keys would be superuser, manage roles or databases, replicate, bypass row security or be a predefined role. Name a plain role.`,
+      `The role "${ownerRole}"${because} cannot own the account "${name}": its master keys would be superuser, manage roles or databases, replicate, bypass row security, be a predefined role or give a password to one that can log in. Name a plain role.`,
     );
   }
   const admin = quoteIdentifier(owner.adminUser);

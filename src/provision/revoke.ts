@@ -1,14 +1,14 @@
 /**
- * The end of a scoped role, in steps that can be interrupted anywhere and repeated: no more logins, no more sessions,
- * nothing left that it owns or holds, no role. What it created stays and belongs to the account's estate, see
- * `estate.ts`, or to the account's owner if the key was a master.
+ * The end of a scoped role, in steps that can be interrupted anywhere and repeated: no more logins, sessions and prepared
+ * transactions, nothing left that it owns or holds, no role. What it created stays and belongs to the account's estate,
+ * see `estate.ts`, or to the account's owner if the key was a master.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KeyKind } from '../policy/account.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Queryable } from '../postgres/query.ts';
-import { quoteIdentifier } from '../postgres/quote.ts';
+import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
 import { joinRole, lockBackend } from './admin.ts';
 import { leaveToEstate } from './estate.ts';
@@ -40,9 +40,8 @@ export async function revokeRole(
   { graceMs = defaultGraceMs, timeoutMs = defaultTimeoutMs }: RevokeOptions = {},
 ): Promise<void> {
   if (await managedRoleExists(database, roleName, account)) {
-    await database.query(`ALTER ROLE ${quoteIdentifier(roleName)} NOLOGIN`);
     await joinRole(database, roleName);
-    await endSessions(database, roleName, { graceMs, timeoutMs });
+    await endWork(database, roleName, { graceMs, timeoutMs });
   }
   await database.transaction(async (tx) => {
     await lockBackend(tx);
@@ -60,6 +59,39 @@ export async function revokeRole(
       await leaveToEstate(tx, account, roleName);
     }
     await removeRole(tx, { role: roleName, owner: account.ownerRole });
+  });
+}
+
+/**
+ * No more logins, no more sessions, no prepared transactions. At the same time, because whoever has changed its own
+ * password in a transaction that is still open keeps everybody from changing the role until that transaction ends.
+ */
+async function endWork(
+  database: Database,
+  roleName: string,
+  options: Required<RevokeOptions>,
+): Promise<void> {
+  const barring = database.query(`ALTER ROLE ${quoteIdentifier(roleName)} NOLOGIN`);
+  // Told by the last line; without this an end that comes first would leave nobody to hear it.
+  barring.catch(() => undefined);
+  await rollBackPrepared(database, roleName);
+  await endSessions(database, roleName, options);
+  await barring;
+  // Whoever came in meanwhile, or left work prepared.
+  await endSessions(database, roleName, options);
+  await rollBackPrepared(database, roleName);
+}
+
+/** They hold their locks without a session, for ever. One who is no superuser may end them only as their role. */
+async function rollBackPrepared(database: Database, roleName: string): Promise<void> {
+  const { rows } = await database.query<{ name: string }>(
+    'SELECT gid AS name FROM pg_prepared_xacts WHERE owner = $1 AND database = current_database()',
+    [roleName],
+  );
+  if (rows.length === 0) return;
+  await database.connection(async (connection) => {
+    await connection.query(`SET ROLE ${quoteIdentifier(roleName)}`);
+    for (const { name } of rows) await connection.query(`ROLLBACK PREPARED ${quoteLiteral(name)}`);
   });
 }
 

