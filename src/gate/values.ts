@@ -3,7 +3,6 @@
  * Readonly and ever richer, so that the types make a wrong order impossible.
  */
 
-import type { Socket } from 'node:net';
 import type { Refusal } from '../errors.ts';
 import type { AccountPolicy, ApiKey } from '../policy/account.ts';
 import type { Address } from '../policy/addresses.ts';
@@ -11,6 +10,7 @@ import type { CertificateOwner } from '../policy/book.ts';
 import type { StartupParameter } from '../wire/startup.ts';
 import type { ClientLine } from './client-line.ts';
 import type { CancelOutcome } from './instance.ts';
+import type { Intake } from './intake.ts';
 import type { Login } from './login.ts';
 import type { Session } from './session.ts';
 
@@ -63,7 +63,7 @@ export interface Identity {
 
 /** open: logged in to the backend as the scoped role, up to and including ReadyForQuery. */
 export interface BackendSession {
-  readonly socket: Socket;
+  readonly intake: Intake;
 }
 
 /** Who ended a connection. */

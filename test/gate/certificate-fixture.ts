@@ -1,5 +1,6 @@
 /** Client certificates of every kind, made beside the store: none of them is on record. */
 
+import 'reflect-metadata';
 import { createPrivateKey, generateKeyPairSync, webcrypto } from 'node:crypto';
 import { ExtendedKeyUsage, ExtendedKeyUsageExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { type Authority, signSelf, signWith } from '../../src/authority/sign.ts';

@@ -8,6 +8,7 @@ import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'n
 import { Refusal } from '../../errors.ts';
 import { buildSslRequest } from '../../wire/frontend-messages.ts';
 import { serverEndPoint } from '../../wire/server-end-point.ts';
+import { type Intake, SharedBufferIntake, StreamIntake } from '../intake.ts';
 import { readExactly } from '../reading.ts';
 
 export interface BackendHost {
@@ -22,6 +23,8 @@ export interface BackendHost {
 
 export interface BackendLine {
   readonly socket: Socket;
+  /** For the relay, when the login is over. */
+  readonly intake: Intake;
   /** Binding data for SCRAM-SHA-256-PLUS; null without TLS. */
   readonly serverEndPoint: Buffer | null;
 }
@@ -79,7 +82,7 @@ export const dial = async (
   address: string | undefined = host.host,
 ): Promise<BackendLine> => {
   signal.throwIfAborted();
-  const raw = connect({
+  const options = {
     host: address,
     port: host.port,
     noDelay: true,
@@ -87,14 +90,17 @@ export const dial = async (
     keepAlive: true,
     // A backend whose machine is gone says nothing; the kernel's default would wait two hours.
     keepAliveInitialDelay: 30_000,
-  });
+  };
+  const plain = host.tls === 'disable' ? new SharedBufferIntake(options) : null;
+  const raw = plain?.socket ?? connect(options);
   raw.on('error', () => undefined);
   try {
     await until(raw, 'connect', signal);
-    if (host.tls === 'disable') return { socket: raw, serverEndPoint: null };
+    if (plain) return { socket: raw, intake: plain, serverEndPoint: null };
     const socket = await encrypt(raw, host, signal);
     const certificate = socket.getPeerX509Certificate();
-    return { socket, serverEndPoint: certificate ? serverEndPoint(certificate.raw) : null };
+    const endPoint = certificate ? serverEndPoint(certificate.raw) : null;
+    return { socket, intake: new StreamIntake(socket), serverEndPoint: endPoint };
   } catch (error) {
     raw.destroy();
     throw error instanceof Refusal && error.code === 'client-gone' ? unreachable(error) : error;

@@ -8,6 +8,8 @@ import { type Authentication, parseAuthentication } from '../../wire/messages.ts
 import { continueScramClient, finishScramClient, startScramClient } from '../../wire/scram-client.ts';
 import type { BackendLine } from '../backend/dial.ts';
 
+type PlaceToProve = Pick<BackendLine, 'socket' | 'serverEndPoint'>;
+
 export interface RoleLogin {
   readonly roleName: string;
   readonly password: string;
@@ -29,7 +31,7 @@ const expect = <Kind extends Authentication['kind']>(
 };
 
 const proveByScram = async (
-  { socket, serverEndPoint }: BackendLine,
+  { socket, serverEndPoint }: PlaceToProve,
   mechanisms: readonly string[],
   { saltedPasswordOf }: RoleLogin,
   next: NextAuthentication,
@@ -45,7 +47,7 @@ const proveByScram = async (
 
 /** Resolves when the backend has said AuthenticationOk. */
 export const authenticate = async (
-  line: BackendLine,
+  line: PlaceToProve,
   login: RoleLogin,
   next: NextAuthentication,
 ): Promise<void> => {
@@ -71,5 +73,5 @@ export const authenticate = async (
   expect(await next(), 'ok');
 };
 
-const isLoopback = ({ socket }: BackendLine): boolean =>
+const isLoopback = ({ socket }: PlaceToProve): boolean =>
   /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');

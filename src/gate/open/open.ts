@@ -94,7 +94,7 @@ export const open = async (
     facts.openedAfterMs = dependencies.now() - facts.startedAtMs;
     client.write(Buffer.concat([buildAuthenticationOk(), greeting]));
     loginTime.finish();
-    return { socket: line.socket };
+    return { intake: line.intake };
   } catch (error) {
     if (error instanceof BackendRefused) client.write(error.words);
     throw error;

@@ -5,9 +5,11 @@
 
 import type { Socket } from 'node:net';
 import type { FrameTracker } from '../../wire/frames.ts';
+import type { Intake } from '../intake.ts';
+import { noteGarbage } from './chunk-garbage.ts';
 
 export class Pump {
-  readonly #source: Socket;
+  readonly #source: Intake;
   readonly #target: Socket;
   readonly #frames: FrameTracker;
   readonly #onPassed: () => void;
@@ -15,7 +17,7 @@ export class Pump {
   bytes = 0;
 
   /** @param onPassed called after each chunk, not in the hurry of the end */
-  constructor(source: Socket, target: Socket, frames: FrameTracker, onPassed: () => void = () => undefined) {
+  constructor(source: Intake, target: Socket, frames: FrameTracker, onPassed: () => void = () => undefined) {
     this.#source = source;
     this.#target = target;
     this.#frames = frames;
@@ -23,15 +25,14 @@ export class Pump {
   }
 
   start(): void {
-    this.#source.on('data', this.#pass);
+    this.#source.start(this.#pass);
     this.#target.on('drain', this.#resume);
   }
 
   /** Passes nothing on any more; what still comes is read and dropped, so that the source can finish. */
   stop(): void {
-    this.#source.off('data', this.#pass);
     this.#target.off('drain', this.#resume);
-    this.#source.resume();
+    this.#source.stop();
   }
 
   /** Stops between two messages: now, or when the message in flight has passed. `stopped` is called once. */
@@ -47,7 +48,7 @@ export class Pump {
     }
     this.bytes += chunk.length;
     this.#frames.push(chunk);
-    if (!this.#target.write(chunk)) this.#source.pause();
+    this.#write(chunk);
     this.#onPassed();
   };
 
@@ -56,13 +57,24 @@ export class Pump {
     const last = rest === -1 ? chunk : chunk.subarray(0, rest);
     this.bytes += last.length;
     this.#frames.push(last);
-    // The message in flight may be a gigabyte: it must not gather here either.
-    if (!this.#target.write(last)) this.#source.pause();
+    this.#write(last);
     if (this.#frames.atBoundary) this.#stopHere();
   }
 
+  /**
+   * What is lent may stay in use only if the target takes it at once, which TLS does while it has nothing to wait for:
+   * it encrypts before `write` returns. A full target pauses the source, in the middle of a message too: it may be a
+   * gigabyte.
+   */
+  #write(chunk: Buffer): void {
+    const takenAtOnce = this.#target.writableLength === 0;
+    const kept = this.#source.lends && !takenAtOnce ? Buffer.from(chunk) : chunk;
+    if (!this.#target.write(kept)) this.#source.socket.pause();
+    if (!this.#source.lends) noteGarbage(chunk.length);
+  }
+
   readonly #resume = (): void => {
-    this.#source.resume();
+    this.#source.socket.resume();
   };
 
   #stopHere(): void {

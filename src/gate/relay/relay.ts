@@ -7,6 +7,7 @@
 import { Refusal } from '../../errors.ts';
 import { BackendToClientFrames, ClientToBackendFrames } from '../../wire/frames.ts';
 import type { ConnectionFacts } from '../facts.ts';
+import { StreamIntake } from '../intake.ts';
 import type { BackendSession, Ending, Identity, Secured } from '../values.ts';
 import { leaveBackend } from './leave.ts';
 import { Pump } from './pump.ts';
@@ -26,16 +27,17 @@ export interface RelayDependencies {
 
 export const relay = async (
   { line }: Secured,
-  { socket: backend }: BackendSession,
+  { intake }: BackendSession,
   { session }: Identity,
   facts: ConnectionFacts,
   { boundaryGraceMs, halfCloseGraceMs }: RelayDependencies,
 ): Promise<Ending> => {
   const client = line.stream;
+  const backend = intake.socket;
   const asked = new ClientToBackendFrames();
   const answered = new BackendToClientFrames();
-  const clientToBackend = new Pump(client, backend, asked);
-  const backendToClient = new Pump(backend, client, answered, () => session.answered());
+  const clientToBackend = new Pump(new StreamIntake(client), backend, asked);
+  const backendToClient = new Pump(intake, client, answered, () => session.answered());
   const isIdle = () =>
     asked.atBoundary && answered.atBoundary && !asked.awaitsSync && asked.expectedReadies <= answered.readies;
   /** Before the first ReadyForQuery here there was the one of the login, which says the same. */
