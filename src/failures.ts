@@ -94,7 +94,7 @@ export const failures = {
     sqlstate: '08P01',
     stage: 'encrypt',
     level: 'warn',
-    message: () => 'The client sent data after its SSLRequest and before the TLS handshake.',
+    message: () => 'The client sent data after its request for encryption and before the answer to it.',
     hint: 'This is either a faulty client or somebody tampering with the network.',
   },
   'too-many-negotiations': {

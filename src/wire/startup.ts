@@ -79,8 +79,9 @@ export const parseStartupPacket = (body: Buffer): StartupPacket => {
 const parseCancelRequest = (body: Buffer): StartupPacket => {
   const secret = body.subarray(8);
   if (secret.length < minCancelSecretBytes || secret.length > maxCancelSecretBytes) {
-    throw new Refusal('packet-invalid', {
-      reason: 'the key of a cancel request has between 4 and 256 bytes',
+    // Not packet-invalid: nothing is ever said to a cancel request (manual, "Canceling Requests in Progress").
+    throw new Refusal('not-postgresql', {
+      reason: `the key of its cancel request has ${secret.length} bytes`,
     });
   }
   // A copy: the secret outlives the packet, and a view would keep the whole receive buffer alive.

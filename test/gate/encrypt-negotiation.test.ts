@@ -88,6 +88,21 @@ describe('data stuffed behind an SSLRequest', () => {
   });
 });
 
+describe('data stuffed behind a GSSENCRequest', () => {
+  it.each([
+    ['a startup packet', () => hello()],
+    ['a SSLRequest', () => buildSslRequest()],
+  ])('is refused behind the answer, and never interpreted: %s', async (_name, stuffed) => {
+    const client = await gate.plain();
+    client.send(gssRequest, stuffed());
+    expect(String(await client.read(1))).toBe('N');
+    expect(await client.refusal()).toMatchObject({
+      sqlstate: '08P01',
+      message: 'The client sent data after its request for encryption and before the answer to it.',
+    });
+  });
+});
+
 describe('what is no PostgreSQL client at all', () => {
   it.each([
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), 'not-postgresql'],

@@ -33,6 +33,8 @@ export const negotiate = async ({ line, login }: Admitted): Promise<'direct' | '
       case 'gss-request':
         if (gssRefused) throw new Refusal('too-many-negotiations');
         stream.write(unwilling);
+        // As PostgreSQL does: who does not wait for the answer expected another one.
+        if (stream.readableLength > 0) throw new Refusal('data-before-tls');
         break;
       case 'ssl-request':
         // CVE-2021-23214: what is already here was sent in clear and must never be read as if it came through TLS.
