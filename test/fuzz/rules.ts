@@ -1,0 +1,203 @@
+/**
+ * The differences between PostgreSQL and Postern that are meant: `docs/wire-differences.md` says of each what and why, under
+ * the same id. A rule sees the words of both, and is as narrow as they let it be.
+ */
+
+import { type Script, type Step, streams } from './script.ts';
+
+export interface Comparison {
+  readonly script: Script;
+  readonly postgres: string;
+  readonly postern: string;
+  /** PostgreSQL's major one. */
+  readonly version: number;
+}
+
+interface Rule {
+  readonly id: string;
+  readonly explains: (comparison: Comparison) => boolean;
+}
+
+const startsInTls = ({ steps }: Script): boolean => steps[0]?.kind === 'tls';
+const tlsSteps = ({ steps }: Script) =>
+  steps.filter((step): step is Extract<Step, { kind: 'tls' }> => step.kind === 'tls');
+const mentions = (script: Script, text: string): boolean =>
+  streams(script).some((bytes) => bytes.includes(text));
+
+/** Bodies of the untyped packets that a stream is made of, as far as their lengths can be believed. */
+const packetsIn = (bytes: Buffer): Buffer[] => {
+  const bodies: Buffer[] = [];
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const length = bytes.readInt32BE(at);
+    if (length < 8 || at + length > bytes.length) break;
+    bodies.push(bytes.subarray(at + 4, at + length));
+    at += length;
+  }
+  return bodies;
+};
+
+/** `one` with this end instead of that one; undefined: it ends otherwise. */
+const otherEnd = (one: string, end: string, other: string): string | undefined =>
+  one.endsWith(end) ? `${one.slice(0, one.length - end.length)}${other}` : undefined;
+
+const withoutVersion = (words: string): string => words.replace(/\bv\d+\([^)]*\) /, '');
+const withoutEnd = (words: string): string => words.replace(/ ?\S+$/, '');
+const asked = /R1[01](?:\(\S*\))?$/;
+const answered = (words: string, refusal: string): boolean =>
+  words.endsWith(` ${refusal} closed`) && asked.test(words.slice(0, -` ${refusal} closed`.length));
+const afterAsking = ({ postern }: Comparison): boolean =>
+  asked.test(withoutEnd(postern)) || answered(postern, 'E08P01');
+const sameUntil = (left: string, right: string): boolean => {
+  const [one, other] = [left, right].map((words) => words.replace(/(?: ?E\w{5})? ?closed$/, ''));
+  return one === other;
+};
+const sendsMuch = ({ steps }: Script): boolean =>
+  steps.some(
+    (step) =>
+      (step.kind === 'send' && step.bytes.length > 600) ||
+      (step.kind === 'prove' && step.edits.some(({ insert }) => insert.length > 600)),
+  );
+
+export const rules: readonly Rule[] = [
+  {
+    id: 'older-postgresql',
+    explains: ({ script, version, postgres, postern }) => {
+      if (version >= 18) return false;
+      const plainly = (words: string) => withoutVersion(words).replace(/ K\d+/, '');
+      return (
+        (version < 17 && startsInTls(script)) ||
+        (mentions(script, '\x16') && postgres === 'closed' && postern.startsWith('alert')) ||
+        plainly(postgres) === plainly(postern)
+      );
+    },
+  },
+  {
+    id: 'protocol-2-error',
+    explains: ({ postgres, postern }) =>
+      postgres.replace('E(protocol 2)', 'E0A000') === postern && postgres !== postern,
+  },
+  {
+    id: 'version-after-tls',
+    explains: ({ script, postgres, postern }) =>
+      !postern.includes('R10') &&
+      tlsSteps(script).length === 0 &&
+      postern.endsWith('E28000 closed') &&
+      withoutVersion(postgres) === postern,
+  },
+  {
+    id: 'data-behind-ssl-request',
+    explains: ({ postgres, postern }) => {
+      const before = otherEnd(postern, 'E08P01 closed', '');
+      return before !== undefined && /^(?:N )?$/.test(before) && postgres.startsWith(`${before}S `);
+    },
+  },
+  {
+    id: 'requests-in-direct-tls',
+    explains: ({ script, postgres, postern }) =>
+      startsInTls(script) && postgres.startsWith('N ') && postern === 'E0A000 closed',
+  },
+  {
+    id: 'replication',
+    explains: ({ script, postgres, postern }) =>
+      mentions(script, 'replication') &&
+      /E(?:22023|28000) closed$/.test(postgres) &&
+      /E(?:0A000|28000|08P01) closed$/.test(postern) &&
+      sameUntil(withoutVersion(postgres), withoutVersion(postern)),
+  },
+  {
+    id: 'last-byte',
+    explains: ({ script, postern }) =>
+      /^(?:N |S )*E08P01 closed$/.test(postern) &&
+      streams(script).some((bytes) =>
+        packetsIn(bytes).some((body) => body.at(-1) !== 0 && (body.at(-2) === 0 || body.length === 5)),
+      ),
+  },
+  {
+    id: 'certificate-told',
+    explains: ({ script, postgres, postern }) =>
+      tlsSteps(script).some(({ certificate }) => certificate === 'foreign') &&
+      /^(?:N )?(?:S )?(?:alert|closed)$/.test(postgres) &&
+      postern.startsWith(withoutEnd(postgres)),
+  },
+  {
+    id: 'alpn-told',
+    explains: ({ script, postgres, postern }) =>
+      startsInTls(script) &&
+      tlsSteps(script)[0]?.alpn === null &&
+      postgres === 'closed' &&
+      postern.endsWith('closed'),
+  },
+  {
+    id: 'database-first',
+    explains: ({ postgres, postern }) => {
+      const before = otherEnd(postern, 'E3D000 closed', '');
+      return before !== undefined && postgres.startsWith(`${before}R10`);
+    },
+  },
+  {
+    id: 'scram-features',
+    explains: ({ postgres, postern }) =>
+      answered(postgres, 'E0A000') && answered(postern, 'E08P01') && sameUntil(postgres, postern),
+  },
+  {
+    id: 'password-length',
+    explains: (comparison) =>
+      answered(comparison.postgres, 'E28P01') &&
+      afterAsking(comparison) &&
+      sameUntil(comparison.postgres, comparison.postern) &&
+      (!comparison.postern.includes('R11') || sendsMuch(comparison.script)),
+  },
+  {
+    id: 'message-type-first',
+    explains: (comparison) =>
+      answered(comparison.postgres, 'E08P01') &&
+      asked.test(withoutEnd(comparison.postern)) &&
+      sameUntil(comparison.postgres, comparison.postern),
+  },
+  {
+    id: 'scram-without-data',
+    explains: ({ script, postgres, postern }) =>
+      answered(postern, 'E08P01') &&
+      postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
+      streams(script).some((bytes) => bytes.includes(Buffer.from('00ffffffff', 'hex'))),
+  },
+  {
+    id: 'scram-nonce',
+    explains: ({ script, postgres, postern }) =>
+      answered(postern, 'E08P01') &&
+      postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
+      streams(script).some((bytes) => /,r=(?:$|,)/.test(bytes.toString('latin1'))),
+  },
+  {
+    id: 'scram-base64',
+    explains: ({ script, postgres, postern }) =>
+      answered(postern, 'E08P01') &&
+      (answered(postgres, 'E28P01') || postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R12`)) &&
+      script.steps.some((step) => step.kind === 'prove' && step.edits.length > 0),
+  },
+  {
+    id: 'ok-after-backend',
+    explains: ({ postgres, postern }) =>
+      postgres.includes(' R12 R0 E') && postgres.replace(' R0 E', ' E') === postern,
+  },
+  {
+    id: 'close-without-reset',
+    explains: ({ postgres, postern }) =>
+      postgres.endsWith('reset') &&
+      !postern.endsWith('reset') &&
+      `${postern} `.startsWith(withoutEnd(postgres)),
+  },
+];
+
+/** What PostgreSQL would say if its end did not destroy the rest: then other rules may hold. */
+const asIfClosed = (comparison: Comparison): Comparison => ({
+  ...comparison,
+  postgres: comparison.postgres.replace(/reset$/, 'closed'),
+});
+
+/** The first rule that explains the difference; undefined: there is none, or it is not explained. */
+export const ruleOf = (comparison: Comparison): Rule | undefined => {
+  if (comparison.postgres === comparison.postern) return undefined;
+  const closed = asIfClosed(comparison);
+  return rules.find(({ explains }) => explains(comparison)) ?? rules.find(({ explains }) => explains(closed));
+};

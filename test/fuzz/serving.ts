@@ -1,0 +1,89 @@
+/**
+ * `postern serve` in a process of its own, so that its crashes and its growth are not the fuzzer's: seen by its log, its
+ * metrics, what the kernel knows of it, and Node's inspector.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { mainFile } from '../cli/run.ts';
+import { pollUntil } from '../support/poll.ts';
+import { Inspector } from './inspector.ts';
+
+export interface Serving {
+  readonly inspector: Inspector;
+  /** It has ended, by itself. */
+  crashed(): boolean;
+  /** What it said on standard error, but for what the inspector says there. */
+  complaint(): string;
+  /** Lines of its log at the level `error`, and about failures of its own. */
+  troubles(): string[];
+  /** Sum over all labels. */
+  metric(name: string): Promise<number>;
+  /** Open descriptors that are sockets. */
+  sockets(): number;
+}
+
+const inspectorLine = /^Debugger listening on (ws:\S+)$/m;
+const inspectorSays = /^(?:Debugger |For help, see: |Starting inspector ).*\n/gm;
+
+/** '' when it has been closed meanwhile. */
+const linkOf = (path: string): string => {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+};
+
+/** @param directory with `postern.yaml` in it @returns when it admits people */
+export const startServing = async (
+  running: AsyncDisposableStack,
+  directory: string,
+  telemetryPort: number,
+): Promise<Serving> => {
+  const [out, err] = ['serve.out', 'serve.err'].map((name) => join(directory, name)) as [string, string];
+  const descriptors = [out, err].map((path) => openSync(path, 'w'));
+  const child = spawn(
+    process.execPath,
+    ['--inspect=127.0.0.1:0', mainFile, 'serve', '--config', join(directory, 'postern.yaml')],
+    { cwd: directory, env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', ...descriptors] },
+  );
+  for (const descriptor of descriptors) closeSync(descriptor);
+  const ended = once(child, 'exit');
+  running.defer(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const said = () => readFileSync(err, 'utf8');
+  const crashed = () => child.exitCode !== null || child.signalCode !== null;
+  const place = `http://127.0.0.1:${telemetryPort}`;
+  await pollUntil(async () => crashed() || (await fetch(`${place}/readyz`)).status === 200, {
+    timeoutMs: 30_000,
+    intervalMs: 25,
+  });
+  if (crashed()) throw new Error(`serve ended: ${said()}`);
+  const inspector = await Inspector.open(inspectorLine.exec(said())?.[1] ?? '');
+  running.defer(() => inspector.close());
+  return {
+    inspector,
+    crashed,
+    complaint: () => said().replaceAll(inspectorSays, ''),
+    troubles: () =>
+      readFileSync(out, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('"level":"error"') || line.includes('"internal"')),
+    metric: async (name) => {
+      const text = await (await fetch(`${place}/metrics`)).text();
+      return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(
+        (sum, [, value]) => sum + Number(value),
+        0,
+      );
+    },
+    sockets: () => {
+      const folder = `/proc/${child.pid}/fd`;
+      return readdirSync(folder).filter((name) => linkOf(join(folder, name)).startsWith('socket:')).length;
+    },
+  };
+};
