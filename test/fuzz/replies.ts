@@ -1,5 +1,5 @@
 /**
- * What a server says, as a line of words that can be compared: `S` and `N` for its answers to requests, then a word for
+ * What a server says, as a line of words that can be compared: `S`, `G` and `N` for its answers to requests, then a word for
  * each message: R and the code, E and the SQLSTATE, v and what it negotiates. Settings, notices and everything that is
  * different with each connection are left out.
  */
@@ -7,6 +7,8 @@
 import { parseErrorFields } from '../../src/wire/messages.ts';
 
 const code = (letter: string): number => letter.charCodeAt(0);
+/** To requests: TLS, GSSAPI, or neither. */
+const answers = new Set([code('S'), code('G'), code('N')]);
 const headerBytes = 5;
 const longest = 100_000;
 const tlsAlert = 0x15;
@@ -35,7 +37,7 @@ export class Replies {
 
   #take(): boolean {
     const first = this.#pending[0] as number;
-    if (!this.#typed && (first === code('S') || first === code('N'))) {
+    if (!this.#typed && answers.has(first)) {
       this.#say(String.fromCharCode(first), true);
       this.#pending = this.#pending.subarray(1);
       return true;

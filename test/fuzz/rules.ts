@@ -72,6 +72,10 @@ export const rules: readonly Rule[] = [
     },
   },
   {
+    id: 'gssapi',
+    explains: ({ postgres, postern }) => /^(?:S )?G /.test(postgres) && /^(?:S )?N /.test(postern),
+  },
+  {
     id: 'protocol-2-error',
     explains: ({ postgres, postern }) =>
       postgres.replace('E(protocol 2)', 'E0A000') === postern && postgres !== postern,
