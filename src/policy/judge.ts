@@ -8,6 +8,7 @@ import { Refusal } from '../errors.ts';
 import type { AccountPolicy, ApiKey, Certificate } from './account.ts';
 import { type Address, admittedUntil } from './addresses.ts';
 import type { CertificateOwner, PolicyView } from './book.ts';
+import { digestOf } from './key-text.ts';
 
 /** What the TLS layer found out about the peer's certificate; times are epoch milliseconds. */
 export interface PresentedCertificate {
@@ -112,6 +113,12 @@ export const judgeDatabase = (account: AccountPolicy, database: string): string 
   const known =
     database === account.database || database === account.name || account.databaseAliases.includes(database);
   return known ? account.database : new Refusal('database-unknown', { database: shownName(database) });
+};
+
+/** The key that a password is the text of. Comparing digests tells nothing: who controls one already knows its preimage. */
+export const keyOfPassword = (keys: readonly ApiKey[], password: string): ApiKey | undefined => {
+  const digest = digestOf(password);
+  return keys.find((key) => key.digest === digest);
 };
 
 /** Whether an API key that was proved may be used now. */

@@ -8,10 +8,10 @@ const end = '<!-- end of figures -->';
 /** @param command the one that writes them, which is in the first mark */
 export const writeFigures = (file: string, command: string, text: string): void => {
   const begin = `<!-- figures: ${command} -->`;
-  const [before, rest] = readFileSync(file, 'utf8').split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${file} has no place for figures.`);
-  writeFileSync(file, `${before}${begin}\n${text}${end}${after}`);
+  const [before, rest = ''] = readFileSync(file, 'utf8').split(begin);
+  const endsAt = rest.indexOf(end);
+  if (endsAt === -1) throw new Error(`${file} has no place for figures.`);
+  writeFileSync(file, `${before}${begin}\n${text}${rest.slice(endsAt)}`);
 };
 
 /** Processors and memory of this computer, for people. */

@@ -3,9 +3,10 @@
  * the account by the proof. Password: the key itself, inside TLS, for clients that know nothing better.
  */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Refusal } from '../../errors.ts';
 import type { AccountPolicy, ApiKey } from '../../policy/account.ts';
+import { keyOfPassword } from '../../policy/judge.ts';
 import {
   buildAuthenticationCleartextPassword,
   buildAuthenticationSasl,
@@ -95,8 +96,6 @@ export const askByPassword = async (asked: Asked, keys: readonly ApiKey[]): Prom
   const password = parsePasswordMessage(await readAnswer(asked, maxPasswordMessageBytes));
   // QGIS tries an empty password first: a question, not a guess.
   if (password === '') return { kind: 'empty' };
-  // The comparison of digests tells nothing about keys: who controls the digest already knows its preimage.
-  const digest = createHash('sha256').update(password).digest('hex');
-  const key = keys.find((candidate) => candidate.digest === digest);
+  const key = keyOfPassword(keys, password);
   return key ? { kind: 'key', key, confirmation: Buffer.alloc(0) } : { kind: 'wrong' };
 };
