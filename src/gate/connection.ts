@@ -18,8 +18,9 @@ import { type IdentifyDependencies, identify } from './identify/identify.ts';
 import type { Login, WaitingRoom } from './login.ts';
 import { type OpenDependencies, open } from './open/open.ts';
 import { type RelayDependencies, relay } from './relay/relay.ts';
+import type { Session } from './session.ts';
 import { type ShutDependencies, shut } from './shut/shut.ts';
-import type { Ending } from './values.ts';
+import type { BackendSession, Ending } from './values.ts';
 
 /** Told as the connection gets there. */
 export interface Milestones {
@@ -42,6 +43,11 @@ export interface ConnectionDependencies
   readonly loginTimeoutMs: number;
 }
 
+/** A client whose session is open, or why the connection ends before there is one. */
+type Arrival =
+  | { readonly kind: 'arrived'; readonly backend: BackendSession; readonly session: Session }
+  | Ending;
+
 /** Serves one client from accept to close. Resolves when its socket is closed; never rejects. */
 export const serveConnection = async (socket: Socket, deps: ConnectionDependencies): Promise<void> => {
   deps.milestones.accepted();
@@ -56,12 +62,33 @@ export const serveConnection = async (socket: Socket, deps: ConnectionDependenci
   login.finish();
 };
 
+/** The relay and its end. Only what it needs is kept for as long as a session lasts: it may be idle for days. */
 const live = async (
   line: ClientLine,
   login: Login,
   facts: ConnectionFacts,
   deps: ConnectionDependencies,
 ): Promise<Ending> => {
+  const arrival = await arrive(line, login, facts, deps);
+  if (arrival.kind !== 'arrived') return arrival;
+  const { backend, session } = arrival;
+  try {
+    return await relay(line, backend, session, facts, deps);
+  } finally {
+    deps.registry.untrack(session);
+  }
+};
+
+/**
+ * The stages up to the relay. What each leaves behind for the next, packets with the whole buffers in which they were
+ * received above all, is garbage when this returns: a function that waits keeps alive all that it has ever named.
+ */
+const arrive = async (
+  line: ClientLine,
+  login: Login,
+  facts: ConnectionFacts,
+  deps: ConnectionDependencies,
+): Promise<Arrival> => {
   const enter = (stage: Stage): void => {
     facts.stage = stage;
   };
@@ -75,14 +102,16 @@ const live = async (
   if (hello.kind === 'cancel') return forwardCancel(hello, admitted, deps);
   enter('identify');
   const identity = await identify(secured, hello, facts, deps);
+  const { session } = identity;
   try {
     enter('open');
     const backend = await open(secured, hello, identity, facts, deps);
     login.finish();
     deps.milestones.opened(facts);
     enter('relay');
-    return await relay(secured, backend, identity, facts, deps);
-  } finally {
-    deps.registry.untrack(identity.session);
+    return { kind: 'arrived', backend, session };
+  } catch (error) {
+    deps.registry.untrack(session);
+    throw error;
   }
 };

@@ -12,8 +12,10 @@ import { buildAuthenticationOk, buildBackendKeyData } from '../../wire/backend-m
 import { buildStartup } from '../../wire/frontend-messages.ts';
 import { maxStartupPacketBytes } from '../../wire/startup.ts';
 import { cancelQuery } from '../backend/cancel-query.ts';
+import type { BackendHost } from '../backend/dial.ts';
 import { type Backend, BackendRefused, reach } from '../backend/reach.ts';
 import type { ConnectionFacts } from '../facts.ts';
+import type { CancelKey } from '../instance.ts';
 import { watchForEnd } from '../reading.ts';
 import type { SessionRegistry } from '../registry.ts';
 import type { BackendSession, Hello, Identity, Secured } from '../values.ts';
@@ -60,6 +62,12 @@ const startupFor = ({ database, parameters }: Hello, { roleName }: ApiKey): Buff
   throw new Refusal('packet-invalid', { reason: 'its parameters are longer than the database server takes' });
 };
 
+/** Made out here, so that it keeps nothing of the login alive: it lasts as long as the session. */
+const cancelLater =
+  (host: BackendHost, address: string | undefined, key: CancelKey | undefined) => async (): Promise<void> => {
+    if (key) await cancelQuery(host, address, key);
+  };
+
 export const open = async (
   secured: Secured,
   hello: Hello,
@@ -90,7 +98,7 @@ export const open = async (
         logIn(each, order, roleLogin(account, key, sealed, dependencies), patience),
       );
     });
-    session.opened(async () => backendKey && cancelQuery(host, address, backendKey));
+    session.opened(cancelLater(host, address, backendKey));
     facts.openedAfterMs = dependencies.now() - facts.startedAtMs;
     client.write(Buffer.concat([buildAuthenticationOk(), greeting]));
     loginTime.finish();

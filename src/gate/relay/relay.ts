@@ -6,9 +6,11 @@
 
 import { Refusal } from '../../errors.ts';
 import { BackendToClientFrames, ClientToBackendFrames } from '../../wire/frames.ts';
+import type { ClientLine } from '../client-line.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import { StreamIntake } from '../intake.ts';
-import type { BackendSession, Ending, Identity, Secured } from '../values.ts';
+import type { Session } from '../session.ts';
+import type { BackendSession, Ending } from '../values.ts';
 import { leaveBackend } from './leave.ts';
 import { Pump } from './pump.ts';
 
@@ -26,9 +28,9 @@ export interface RelayDependencies {
 }
 
 export const relay = async (
-  { line }: Secured,
+  line: ClientLine,
   { intake }: BackendSession,
-  { session }: Identity,
+  session: Session,
   facts: ConnectionFacts,
   { boundaryGraceMs, halfCloseGraceMs }: RelayDependencies,
 ): Promise<Ending> => {
