@@ -60,8 +60,55 @@ const withHexTail = (address: string): string =>
     return `${hex.slice(0, 4)}:${hex.slice(4)}`;
   });
 
-/** A CIDR, or an address as the range of itself, in any spelling; IPv4-mapped IPv6 is IPv4. undefined: neither. */
+const plainIpv4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/;
+const plainIpv6 =
+  /^([0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?(?:(::)([0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)?(?:\/(\d{1,3}))?$/;
+
+const rangeOf = (family: 4 | 6, address: bigint, prefixBits: number): Range => {
+  const hostBits = BigInt((family === 4 ? 32 : 128) - prefixBits);
+  const low = (address >> hostBits) << hostBits;
+  return { family, prefixBits, low, high: low | ((1n << hostBits) - 1n) };
+};
+
+/**
+ * The spelling that PostgreSQL and sockets use, some thirty times faster than ip-cidr: a policy has hundreds of thousands
+ * of rules to load. undefined: another spelling, or nothing of the kind.
+ */
+const parsePlainRange = (text: string): Range | undefined => {
+  const four = plainIpv4.exec(text);
+  if (four) {
+    const [one, two, three, last, prefixBits] = four.slice(1).map((part) => Number(part ?? 32));
+    const parts = [one, two, three, last] as [number, number, number, number];
+    // Zeros in front are octal to some: ip-cidr decides.
+    if (/(^|\.)0\d/.test(text) || parts.some((part) => part > 255) || Number(prefixBits) > 32)
+      return undefined;
+    const word = parts.reduce((sum, part) => sum * 256 + part);
+    return rangeOf(4, BigInt(word), Number(prefixBits));
+  }
+  const six = plainIpv6.exec(text);
+  if (!six) return undefined;
+  const [head = [], tail = []] = [six[1], six[3]].map((groups) => groups?.split(':') ?? []);
+  const missing = 8 - head.length - tail.length;
+  const prefixBits = Number(six[4] ?? 128);
+  if ((six[2] === undefined ? missing !== 0 : missing < 1) || prefixBits > 128) return undefined;
+  const groups = [...head, ...Array<string>(missing).fill('0'), ...tail];
+  return rangeOf(6, BigInt(`0x${groups.map((group) => group.padStart(4, '0')).join('')}`), prefixBits);
+};
+
+/** IPv4-mapped IPv6 is IPv4. */
+const withoutMapping = (range: Range): Range => {
+  const { family, prefixBits, low, high } = range;
+  if (family === 4 || prefixBits < 96 || low >> 32n !== 0xffffn) return range;
+  return { family: 4, prefixBits: prefixBits - 96, low: low & 0xffff_ffffn, high: high & 0xffff_ffffn };
+};
+
+/** A CIDR, or an address as the range of itself, in any spelling. undefined: neither. */
 const parseRange = (text: string): Range | undefined => {
+  const plain = parsePlainRange(text) ?? parseAnyRange(text);
+  return plain && withoutMapping(plain);
+};
+
+const parseAnyRange = (text: string): Range | undefined => {
   const [given = ''] = text.split('/', 1);
   const address = withHexTail(given);
   const family = address.includes(':') ? 6 : 4;
@@ -71,10 +118,7 @@ const parseRange = (text: string): Range | undefined => {
   const low = BigInt(range.start<bigint>({ type: 'bigInteger' }));
   const high = BigInt(range.end<bigint>({ type: 'bigInteger' }));
   const prefixBits = Number(whole.slice(whole.indexOf('/') + 1));
-  const mapped = family === 6 && prefixBits >= 96 && low >> 32n === 0xffffn;
-  return mapped
-    ? { family: 4, prefixBits: prefixBits - 96, low: low & 0xffff_ffffn, high: high & 0xffff_ffffn }
-    : { family, prefixBits, low, high };
+  return { family, prefixBits, low, high };
 };
 
 const wordsOf = (value: bigint, family: 4 | 6): number[] =>

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import IPCIDR from 'ip-cidr';
 import { describe, expect, it } from 'vitest';
 import { RequestError } from '../../src/errors.ts';
 import {
@@ -147,6 +148,23 @@ describe('parseAddress', () => {
       expect(parseAddress(text)).toBeUndefined();
     },
   );
+
+  it('agrees with ip-cidr on every IPv6 network, however it is written', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), fc.integer({ min: 0, max: 128 }), (address, bits) => {
+        // ip-cidr reads no dots at the end of an IPv6 address; mapped ones are IPv4 here.
+        fc.pre(!address.includes('.') && !/^(0{0,4}:){0,5}:?ffff:/i.test(address));
+        const low = BigInt(new IPCIDR(`${address}/${bits}`).start<bigint>({ type: 'bigInteger' }));
+        const groups = low.toString(16).padStart(32, '0').match(/.{4}/g) ?? [];
+        const { cidr } = parseCidr(`${address}/${bits}`);
+        expect(parseCidr(`${groups.join(':')}/${bits}`).cidr).toBe(cidr);
+        const words = parseAddress(cidr.replace(/\/.*/, ''));
+        expect([...(words ?? [])].map((word) => word.toString(16).padStart(8, '0')).join('')).toBe(
+          groups.join(''),
+        );
+      }),
+    );
+  });
 
   it('shows a mapped address to people as the IPv4 address that it is', () => {
     expect(displayAddress('::ffff:203.0.113.9')).toBe('203.0.113.9');
