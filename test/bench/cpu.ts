@@ -29,7 +29,7 @@ export const parseMachineStat = (stat: string): number => {
   return (user + nice + system + irq + softirq) / ticksPerSecond;
 };
 
-const familyOf = (pid: number): number[] => {
+export const familyOf = (pid: number): number[] => {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   );

@@ -18,6 +18,7 @@ const settings = {
   max_wal_size: '16GB',
   checkpoint_timeout: '1h',
   autovacuum: 'off',
+  max_connections: '1000',
 };
 
 /** Of pgbench: a hundred thousand accounts each. */

@@ -6,7 +6,10 @@ import type { Installation } from '../reliability/installation.ts';
 import { startInShell } from '../support/psql.ts';
 import type { Peer } from './peers/peer.ts';
 
-export const warmUp = async ({ directory }: Installation, { environment, name }: Peer): Promise<void> => {
+export const warmUp = async (
+  { directory }: Installation,
+  { environment, name }: Pick<Peer, 'environment' | 'name'>,
+): Promise<void> => {
   const script = join(directory, 'warm-up.sql');
   await writeFile(script, 'SELECT 1;\n');
   for (const options of ['-S -M prepared', `-C -f ${script}`]) {

@@ -111,6 +111,8 @@ export interface InstanceSettings {
   /** HAProxy's address, when it stands in front. */
   readonly trustedProxy?: string;
   readonly sessionsPerAccount?: number;
+  /** In all, and of one account or address; else `sessionsPerAccount` and the defaults. */
+  readonly sessions?: number;
   readonly maxStaleness?: string;
   readonly logLevel?: 'debug' | 'info';
   /** Directory of `server.crt` and `server.key`. */
@@ -126,7 +128,8 @@ export const configure = async (
     drainDelay = '0s',
     drainTimeout = '30s',
     trustedProxy,
-    sessionsPerAccount = 100,
+    sessions,
+    sessionsPerAccount = sessions ?? 100,
     maxStaleness = '24h',
     logLevel = 'info',
     tls = 'tls',
@@ -145,7 +148,9 @@ gate:
   drain_delay: ${drainDelay}
   drain_timeout: ${drainTimeout}
   trusted_proxies: [${trustedProxy === undefined ? '' : `${trustedProxy}/32`}]
-limits: { sessions_per_account: ${sessionsPerAccount} }
+limits: { sessions_per_account: ${sessionsPerAccount}${
+      sessions === undefined ? '' : `, sessions: ${sessions}, sessions_per_address: ${sessions}`
+    } }
 policy: { max_staleness: ${maxStaleness} }
 telemetry: { listen: "${address}:9464", log_level: ${logLevel} }
 `,

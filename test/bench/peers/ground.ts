@@ -15,6 +15,9 @@ export const addresses = {
   stunnel: '127.0.0.34',
   postern: '127.0.0.35',
   'postern-2-workers': '127.0.0.36',
+  policy: '127.0.0.37',
+  memory: '127.0.0.38',
+  stub: '127.0.0.39',
 } as const;
 
 /** Of the role `bench` on the server: what clients of everybody but Postern log in with. */

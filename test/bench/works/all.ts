@@ -4,7 +4,9 @@ import type { Work } from '../work.ts';
 import { copyWork } from './copy.ts';
 import { largeResultWork } from './large-results.ts';
 import { latencyWork } from './latency.ts';
+import { memoryWork } from './memory.ts';
 import { pointQueryWork } from './point-queries.ts';
+import { policyWork } from './policy.ts';
 import { readWriteWork } from './read-write.ts';
 import { sessionWork } from './sessions.ts';
 import { workerWork } from './workers.ts';
@@ -17,4 +19,6 @@ export const works: readonly Work[] = [
   workerWork,
   copyWork,
   largeResultWork,
+  memoryWork,
+  policyWork,
 ];

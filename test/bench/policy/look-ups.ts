@@ -1,0 +1,72 @@
+/**
+ * What a login asks the policy in memory, for random accounts: whose certificate, which user, whether the address is
+ * allowed, and which key a password is. A process of its own loads the policy as a gate does and times each of it.
+ */
+
+import { readFile } from 'node:fs/promises';
+import type { AccountPolicy } from '../../../src/policy/account.ts';
+import { type Address, parseAddress } from '../../../src/policy/addresses.ts';
+import { PolicyBook } from '../../../src/policy/book.ts';
+import { judgeAddress, judgeCertificate, judgeUser, keyOfPassword } from '../../../src/policy/judge.ts';
+import { openDatabase } from '../../../src/postgres/database.ts';
+import { loadPolicy } from '../../../src/store/policy.ts';
+import { gateRole } from '../../../src/store/roles.ts';
+import { quantile } from '../statistics.ts';
+
+const logins = 200_000;
+
+export interface LookUps {
+  readonly accounts: number;
+  /** Microseconds for all that one login asks. */
+  readonly median: number;
+  readonly p99: number;
+}
+
+const load = async (url: string): Promise<readonly AccountPolicy[]> => {
+  await using running = new AsyncDisposableStack();
+  const database = openDatabase({ url, role: gateRole, applicationName: 'bench' });
+  running.defer(() => database.close());
+  return (await loadPolicy(database)).accounts;
+};
+
+interface Arriving {
+  readonly account: AccountPolicy;
+  readonly address: Address;
+}
+
+/** Random customers, from an address that one of their rules is about. */
+const arrivals = (accounts: readonly AccountPolicy[]): Arriving[] =>
+  Array.from({ length: logins }, () => {
+    const account = accounts[Math.floor(Math.random() * accounts.length)] as AccountPolicy;
+    const [rule] = account.addressRules;
+    return { account, address: parseAddress(rule?.cidr.replace(/\/.*/, '') ?? '') ?? Uint32Array.of(0) };
+  });
+
+const now = Date.now();
+const accounts = await load((await readFile(process.argv[2] ?? '', 'utf8')).trim());
+const book = new PolicyBook();
+book.replaceAll(accounts);
+
+const askFor = ({ account, address }: Arriving): boolean => {
+  const [certificate] = account.certificates;
+  if (!certificate) return false;
+  const presented = { ...certificate, commonName: account.name, chainError: null };
+  const owner = judgeCertificate(presented, book, now);
+  if (owner instanceof Error || judgeAddress(owner.account, address, '', now)) return false;
+  const user = judgeUser(account.name, owner, book, address, '', now);
+  return !(user instanceof Error) && keyOfPassword(user.keys, account.name) === undefined;
+};
+
+const customers = accounts.filter(({ name }) => name.startsWith('customer-'));
+const times = arrivals(customers).map((arriving) => {
+  const beganAt = performance.now();
+  if (!askFor(arriving)) throw new Error(`${arriving.account.name} was not found as it should be.`);
+  return (performance.now() - beganAt) * 1_000;
+});
+const found: LookUps = {
+  accounts: accounts.length,
+  median: quantile(times, 0.5),
+  p99: quantile(times, 0.99),
+};
+process.send?.(found);
+process.disconnect?.();
