@@ -4,7 +4,6 @@
  */
 
 import type { AddressSet } from './addresses.ts';
-import type { Grant } from './grants.ts';
 
 export type ClientAuthentication = 'scram-sha-256' | 'password';
 export type KeyKind = 'master' | 'default_public' | 'regular';
@@ -43,7 +42,6 @@ export interface ApiKey {
   readonly sealedRolePassword: string;
   /** The one that it gets at any moment, or has just got; null: no other is on its way. */
   readonly nextSealedRolePassword: string | null;
-  readonly grants: readonly Grant[];
   readonly expiresAt: number | null;
   readonly state: KeyState;
 }

@@ -1,7 +1,7 @@
 /**
  * From the store's rows to policy: everything at once, or the accounts that changed since a version.
- * Always one snapshot, so that the version and the rows belong together, and one statement per table however many
- * accounts there are. Read only. An account with rules that make no sense admits nobody; it must never keep the
+ * Always one snapshot, so that the version and the rows belong together, and one statement per table for thousands of
+ * accounts. Read only. An account with rules that make no sense admits nobody; it must never keep the
  * changes of the others from the gates.
  */
 
@@ -36,14 +36,16 @@ const rememberExpiredDays = 90;
 
 const epochMs = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
+const idsText = "SELECT id FROM postern.accounts WHERE status <> 'deleted'";
+
 const accountsText = `
   SELECT id, name, backend, database, database_aliases AS "databaseAliases", status = 'active' AS enabled,
     client_certificate AS "clientCertificate", client_authentication AS "clientAuthentication",
     scram_salt AS "scramSalt", scram_iterations AS "scramIterations", max_sessions AS "maxSessions"
   FROM postern.accounts
-  WHERE status <> 'deleted' AND ($1::uuid[] IS NULL OR id = ANY ($1))`;
+  WHERE status <> 'deleted' AND id = ANY ($1)`;
 
-const ofAccounts = '($1::uuid[] IS NULL OR account_id = ANY ($1))';
+const ofAccounts = 'account_id = ANY ($1)';
 
 const addressRulesText = `
   SELECT account_id AS "accountId", id, cidr, label, ${epochMs('expires_at')} AS "expiresAt"
@@ -60,7 +62,7 @@ const keysText = `
   SELECT account_id AS "accountId", id, name, kind, encode(digest_sha256, 'hex') AS digest,
     scram_stored_key AS "scramStoredKey", scram_server_key AS "scramServerKey", role_name AS "roleName",
     role_secret_sealed AS "sealedRolePassword", next_role_secret_sealed AS "nextSealedRolePassword",
-    grants, ${epochMs('expires_at')} AS "expiresAt", state
+    ${epochMs('expires_at')} AS "expiresAt", state
   FROM postern.api_keys WHERE ${ofAccounts} AND state <> 'revoked' ORDER BY created_at, id`;
 
 const changesText = `
@@ -92,8 +94,19 @@ const compileRules = (
   }
 };
 
-/** The given accounts, or all for null. */
-const loadAccounts = async (snapshot: Queryable, ids: readonly string[] | null): Promise<AccountPolicy[]> => {
+/** So many at a time: what the rows of all together take in memory, the process would keep for good. */
+const batchSize = 2_000;
+
+/** Those of the given accounts that are not deleted. */
+const loadAccounts = async (snapshot: Queryable, ids: readonly string[]): Promise<AccountPolicy[]> => {
+  const accounts: AccountPolicy[] = [];
+  for (let done = 0; done < ids.length; done += batchSize) {
+    accounts.push(...(await loadBatch(snapshot, ids.slice(done, done + batchSize))));
+  }
+  return accounts;
+};
+
+const loadBatch = async (snapshot: Queryable, ids: readonly string[]): Promise<AccountPolicy[]> => {
   const accounts = await snapshot.query<AccountRow>(accountsText, [ids]);
   const rules = group((await snapshot.query<Owned<AddressRule>>(addressRulesText, [ids])).rows);
   const certificates = group((await snapshot.query<Owned<Certificate>>(certificatesText, [ids])).rows);
@@ -118,13 +131,17 @@ export const loadPolicyVersion = async (database: Queryable): Promise<number> =>
 
 /** The policy of every account that is not deleted. */
 export const loadPolicy = (database: Pick<Database, 'transaction'>): Promise<WholePolicy> =>
-  database.transaction(
-    async (snapshot) => ({
-      version: await loadPolicyVersion(snapshot),
-      accounts: await loadAccounts(snapshot, null),
-    }),
-    'snapshot',
-  );
+  database.transaction(async (snapshot) => {
+    const version = await loadPolicyVersion(snapshot);
+    const { rows } = await snapshot.query<{ id: string }>(idsText);
+    return {
+      version,
+      accounts: await loadAccounts(
+        snapshot,
+        rows.map(({ id }) => id),
+      ),
+    };
+  }, 'snapshot');
 
 /**
  * What changed after `sinceVersion`. A returned version below `sinceVersion` means that the store was set back

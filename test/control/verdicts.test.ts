@@ -41,7 +41,6 @@ const key = (given: Partial<ApiKey> = {}): ApiKey => ({
   roleName: 'postern_demo_1',
   sealedRolePassword: '',
   nextSealedRolePassword: null,
-  grants: [],
   expiresAt: null,
   state: 'active',
   ...given,

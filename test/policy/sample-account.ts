@@ -27,7 +27,6 @@ export const key: ApiKey = {
   roleName: 'postern_demo_1',
   sealedRolePassword: 'v1.k1.x',
   nextSealedRolePassword: null,
-  grants: [],
   expiresAt: null,
   state: 'active',
 };

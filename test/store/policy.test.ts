@@ -79,7 +79,6 @@ describe('the policy as the gate reads it', () => {
           roleName: given.roleName,
           sealedRolePassword: given.roleSecretSealed,
           nextSealedRolePassword: null,
-          grants: given.grants,
           expiresAt: expiresAt.getTime(),
           state: 'active',
         },
