@@ -104,13 +104,13 @@ export const startServing = (
 };
 
 /** Resolves when it has said why it ended, or can admit people. */
-export const untilReady = async (serving: ServingProcess): Promise<void> => {
+export const untilReady = async (serving: ServingProcess, timeoutMs = 30_000): Promise<void> => {
   await pollUntil(
     async () => {
       if (serving.process.exitCode !== null) return true;
       return (await readiness(serving)) === 200;
     },
-    { timeoutMs: 30_000, intervalMs: 25 },
+    { timeoutMs, intervalMs: 25 },
   );
   if (serving.process.exitCode !== null) throw new Error(`serve ended: ${serving.complaint()}`);
 };

@@ -54,7 +54,7 @@ const startOn = async (bench: Bench, running: AsyncDisposableStack) => {
   const file = await configure(bench.installation, { address: addresses.policy });
   const beganAt = performance.now();
   const serving = running.use(startServing(addresses.policy, file));
-  await untilReady(serving);
+  await untilReady(serving, 60_000);
   return { pid: serving.pid, seconds: (performance.now() - beganAt) / 1_000 };
 };
 
