@@ -52,7 +52,7 @@ export async function checkOwner(
   if (powerful !== undefined) {
     const because = powerful === ownerRole ? '' : ` is a member of "${powerful}" and`;
     throw new RequestError(
-      `The role "${ownerRole}"${because} cannot own the account "${name}": its master keys would be superuser, manage roles or databases, replicate, bypass row security, be a predefined role or give a password to one that can log in. Name a plain role.`,
+      `The role "${ownerRole}"${because} cannot own the account "${name}": its master keys would be superuser, manage roles or databases, replicate, bypass row security, be a predefined role or give a password to one that can log in. Name a plain role without LOGIN.`,
     );
   }
   const admin = quoteIdentifier(owner.adminUser);
