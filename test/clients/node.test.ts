@@ -1,0 +1,10 @@
+/** Node.js: node-postgres, with its own TLS and SCRAM. */
+
+import { describeClient, program } from './programs.ts';
+
+describeClient({
+  name: 'node-postgres',
+  // It warns of its own cancel.
+  command: [process.execPath, '--no-deprecation', program('node-postgres.ts')],
+  needs: null,
+});
