@@ -12,6 +12,7 @@ import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { asRole } from './admin.ts';
 import { applyDefaultPrivileges, copyDefaultPrivileges } from './default-privileges.ts';
+import { grantExtensions } from './extensions.ts';
 import { type GrantableSchema, loadSchemas } from './grantable.ts';
 import { revokeEverything } from './revocation.ts';
 
@@ -45,6 +46,7 @@ export async function applyGrants(tx: Queryable, target: GrantTarget): Promise<v
   if (creates.length > 0) await tx.query(`GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(owner)}`);
   await asRole(tx, owner, async () => {
     await grantSchemas(tx, role, grants, schemas);
+    await grantExtensions(tx, target);
     await grantTables(tx, role, rights);
     await grantSequences(tx, target, rights);
     await applyDefaultPrivileges(tx, target);
