@@ -23,7 +23,7 @@ for (const [by, title] of [
     name: `psqlodbc-${by}`,
     title,
     command: [python, program('psqlodbc.py')],
-    environment: { PSQLODBC_BY: by },
+    environment: { PSQLODBC_BY: by, PYTHONDONTWRITEBYTECODE: '1' },
     needs: pyodbc,
   });
 }

@@ -26,6 +26,7 @@ const start = async (
   const profile = await mkdtemp(join(installation().directory, 'qgis-'));
   const { status, out, err } = await runProgram([python, program(`qgis/${file}`), ...args], profile, {
     QT_QPA_PLATFORM: 'offscreen',
+    PYTHONDONTWRITEBYTECODE: '1',
     QGIS_AUTH_DB_DIR_PATH: profile,
     PROFILE: profile,
     BUNDLE: bundle.directory,
