@@ -56,7 +56,7 @@ async def main():
 
     await asyncio.to_thread(wait)
     # What the server says between two queries, asyncpg drops.
-    session = await refusal(ask_on(reader))
+    session = await refusal(ask_when_ended(reader))
     tell("revoked", session=session["message"], message=(await refusal(connect(read_key)))["message"])
 
     await asyncio.to_thread(wait)
@@ -65,9 +65,11 @@ async def main():
     await again.close()
 
 
-async def ask_on(connection):
-    while True:
-        await connection.execute("SELECT 1")
+async def ask_when_ended(connection):
+    # Asking just as the server says goodbye may end in an InternalClientError.
+    while not connection.is_closed():
+        await asyncio.sleep(0.01)
+    await connection.execute("SELECT 1")
 
 
 asyncio.run(main())
