@@ -90,7 +90,6 @@ export const startGate = async (context: GateContext): Promise<LocalWorker> => {
     database: store,
     connectListener: (channels, events) => listen(storeOptions(config), channels, events),
     log,
-    now,
     onTouched: (accountIds) => {
       for (const id of accountIds) registry.recheckAccount(id);
     },

@@ -1,6 +1,7 @@
 /**
  * The policy that a gate decides by: kept in memory, followed from the store, and old enough to be refused only when the
- * store has been away for longer than `policy.max_staleness`.
+ * store has been away for longer than `policy.max_staleness`. Its age goes by a clock that nobody can set: a computer's
+ * clock that jumps must neither close the gate nor keep it open.
  */
 
 import type { Config } from '../config/config.ts';
@@ -35,7 +36,6 @@ export interface PolicySource {
   readonly database: Database;
   readonly connectListener: ConnectListener;
   readonly log: Log;
-  readonly now: () => number;
   /** Ids of accounts whose policy is another now; the book has it already. */
   readonly onTouched: (accountIds: readonly string[]) => void;
   /** A change is in force, this long after its commit in the store. */
@@ -43,9 +43,9 @@ export interface PolicySource {
 }
 
 export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
-  const { config, database, connectListener, log, now, onTouched, onChangeInForce } = source;
+  const { config, database, connectListener, log, onTouched, onChangeInForce } = source;
   const book = new PolicyBook();
-  const startedAtMs = now();
+  const startedAtMs = performance.now();
   const ready = Promise.withResolvers<void>();
   let version: number | null = null;
   const feed = followPolicy({
@@ -64,7 +64,7 @@ export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
       log[error === null ? 'info' : 'warn']({ state, ...(error === null ? {} : { error }) }, 'policy feed');
     },
   });
-  const ageMs = () => now() - (feed.health().lastConfirmedAt ?? startedAtMs);
+  const ageMs = () => performance.now() - (feed.health().lastConfirmedAt ?? startedAtMs);
   return {
     book,
     version: () => version,

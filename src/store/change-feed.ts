@@ -23,7 +23,7 @@ export type FeedState = 'starting' | 'following' | 'polling' | 'failing';
 
 export interface FeedHealth {
   readonly state: FeedState;
-  /** Epoch milliseconds: what the consumer has was the truth then, or later. null: nothing loaded yet. */
+  /** By `now`: what the consumer has was the truth then, or later. null: nothing loaded yet. */
   readonly lastConfirmedAt: number | null;
   /** Why it is failing or only polling, else which accounts admit nobody for a fault in them; for the log. */
   readonly error: unknown;
@@ -37,7 +37,7 @@ export interface FollowOptions {
   readonly onChange: (update: PolicyUpdate) => void;
   /** Called when the state changes, and when other accounts than before are at fault. */
   readonly onHealth?: (health: FeedHealth) => void;
-  /** Epoch milliseconds. */
+  /** Milliseconds of a clock that nobody can set, unless a test has its own. */
   readonly now?: () => number;
 }
 
@@ -49,7 +49,14 @@ export interface PolicyFeed {
 
 /** Starts following and returns at once; the first `onChange` brings the whole policy. */
 export const followPolicy = (options: FollowOptions): PolicyFeed => {
-  const { database, connectListener, pollIntervalMs, onChange, onHealth, now = Date.now } = options;
+  const {
+    database,
+    connectListener,
+    pollIntervalMs,
+    onChange,
+    onHealth,
+    now = () => performance.now(),
+  } = options;
   const stopping = new AbortController();
   const stopped = stopping.signal;
   let version: number | null = null;
