@@ -140,6 +140,14 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
     sessions: () => ledger.sessions(),
     onFailed: (error) => log.debug({ error }, 'heartbeat failed'),
   });
+  const onInstanceHears = (instance: string): void => {
+    if (instance !== id) presence.heardOfAnother();
+  };
+  /** Once its row is there: others look for that with their next beat. */
+  const announce = async (): Promise<void> => {
+    await presence.beatOnce();
+    await send({ kind: 'instance-hears', instance: id });
+  };
 
   const { host } = gateConfig.listen;
   // Workers share the port, so they would not notice whoever else has it.
@@ -151,7 +159,9 @@ export const startInstance = async (context: InstanceContext): Promise<RunningIn
   running.defer(() => presence.close());
   const orders = followOrders({
     connectListener: (channels, events) => listen(storeOptions(config), channels, events),
-    onOrder: (order) => obeyOrder(order, { crew, cancelElsewhere: others, send, onReloadOrder, log }),
+    onOrder: (order) =>
+      obeyOrder(order, { crew, cancelElsewhere: others, send, onReloadOrder, onInstanceHears, log }),
+    onListening: () => void announce().catch((error: unknown) => log.debug({ error }, 'heartbeat failed')),
     checkIntervalMs: config.policy.pollIntervalMs,
     stopped: stopping.signal,
   });

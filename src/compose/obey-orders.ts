@@ -10,11 +10,12 @@ export interface Obedience {
   readonly cancelElsewhere: CancelElsewhere;
   readonly send: (order: Order) => Promise<void>;
   readonly onReloadOrder: (actor: string) => void;
+  readonly onInstanceHears: (instance: string) => void;
   readonly log: Log;
 }
 
 export const obeyOrder = (order: Order, obedience: Obedience): void => {
-  const { crew, cancelElsewhere, send, onReloadOrder, log } = obedience;
+  const { crew, cancelElsewhere, send, onReloadOrder, onInstanceHears, log } = obedience;
   switch (order.kind) {
     case 'end-session':
       void crew.any((worker) => worker.endSession(order.session, order.actor));
@@ -37,6 +38,9 @@ export const obeyOrder = (order: Order, obedience: Obedience): void => {
       break;
     case 'reload':
       onReloadOrder(order.actor);
+      break;
+    case 'instance-hears':
+      onInstanceHears(order.instance);
       break;
   }
 };

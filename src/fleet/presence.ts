@@ -30,6 +30,7 @@ export class Presence {
   #mirrored = new Set<string>();
   #beating: Promise<void> | null = null;
   #hasOthers = true;
+  #heardOf = 0;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
@@ -42,9 +43,15 @@ export class Presence {
     void this.beatOnce();
   }
 
-  /** As of the last beat that reached the store; before the first there may be others. */
+  /** As of the last beat that reached the store, or of what was heard since; before the first there may be others. */
   get hasOthers(): boolean {
     return this.#hasOthers;
+  }
+
+  /** Another instance says that it is there, and has its row in the store. */
+  heardOfAnother(): void {
+    this.#heardOf += 1;
+    this.#hasOthers = true;
   }
 
   /** One heartbeat and whatever changed among the sessions; joins the one under way. Never rejects. */
@@ -84,6 +91,9 @@ export class Presence {
       );
     }
     this.#mirrored = liveIds;
-    this.#hasOthers = await hasOtherInstances(database, instance.id);
+    const heardOf = this.#heardOf;
+    const hasOthers = await hasOtherInstances(database, instance.id);
+    // What was looked up before somebody was heard of may be older than that.
+    if (heardOf === this.#heardOf) this.#hasOthers = hasOthers;
   }
 }

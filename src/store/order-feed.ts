@@ -6,13 +6,20 @@ import { type Order, orderChannel, parseOrder } from './orders.ts';
 export interface FollowOrdersOptions {
   readonly connectListener: ConnectListener;
   readonly onOrder: (order: Order) => void;
+  /** From now on none is missed, until the connection is lost. */
+  readonly onListening: () => void;
   /** How often to ask whether the connection still answers. */
   readonly checkIntervalMs: number;
   readonly stopped: AbortSignal;
 }
 
 /** Resolves when nothing is under way any more. */
-export const followOrders = ({ onOrder, stopped, ...options }: FollowOrdersOptions): Promise<void> =>
+export const followOrders = ({
+  onOrder,
+  onListening,
+  stopped,
+  ...options
+}: FollowOrdersOptions): Promise<void> =>
   keepListening({
     ...options,
     stopped,
@@ -21,7 +28,7 @@ export const followOrders = ({ onOrder, stopped, ...options }: FollowOrdersOptio
       const order = stopped.aborted ? undefined : parseOrder(payload);
       if (order !== undefined) onOrder(order);
     },
+    onUp: onListening,
     // Whoever follows the policy reports a store that is away.
-    onUp: () => undefined,
     onDown: () => undefined,
   });

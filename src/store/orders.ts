@@ -38,7 +38,18 @@ export interface ReloadOrder {
   readonly actor: string;
 }
 
-export type Order = EndSessionOrder | CancelQueryOrder | QueryCancelledOrder | ReloadOrder;
+/** An instance hears orders from now on: nobody has to wait for its heartbeat to know of it. */
+export interface InstanceHearsOrder {
+  readonly kind: 'instance-hears';
+  readonly instance: string;
+}
+
+export type Order =
+  | EndSessionOrder
+  | CancelQueryOrder
+  | QueryCancelledOrder
+  | ReloadOrder
+  | InstanceHearsOrder;
 
 export const sendOrder = async (database: Queryable, order: Order): Promise<void> => {
   await database.query('SELECT pg_notify($1, $2)', [orderChannel, JSON.stringify(order)]);
@@ -49,6 +60,7 @@ const fields: Readonly<Record<Order['kind'], readonly string[]>> = {
   'cancel-query': ['request', 'digest', 'address'],
   'query-cancelled': ['request'],
   reload: ['actor'],
+  'instance-hears': ['instance'],
 };
 
 /** undefined for what is not an order that this program knows: a newer instance may send others. */

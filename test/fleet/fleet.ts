@@ -42,8 +42,8 @@ export const untilLogged = (
   });
 
 /**
- * Resolves when all instances know of each other, which they learn with a heartbeat: the second one from now on begins
- * when the first has looked.
+ * Resolves when all instances know of each other, which they learn with a heartbeat at the latest: the second one from now
+ * on begins when the first has looked.
  */
 export const untilAcquainted = async ({ store: { owner } }: Pick<TestPostern, 'store'>): Promise<void> => {
   for (let time = 0; time < 2; time += 1) {

@@ -16,12 +16,9 @@ describe('following orders', () => {
     store = await createStore();
     const listens = Promise.withResolvers<void>();
     following = followOrders({
-      connectListener: async (channels, events) => {
-        const listener = await listen(store.options(gateRole), channels, events);
-        listens.resolve();
-        return listener;
-      },
+      connectListener: (channels, events) => listen(store.options(gateRole), channels, events),
       onOrder: (order) => seen.push(order),
+      onListening: listens.resolve,
       checkIntervalMs: 600_000,
       stopped: stopping.signal,
     });
@@ -38,6 +35,7 @@ describe('following orders', () => {
       { kind: 'end-session', session: 'c-1', actor: 'operator' },
       { kind: 'cancel-query', request: 'r-1', digest: 'abc', address: '198.51.100.7' },
       { kind: 'query-cancelled', request: 'r-1' },
+      { kind: 'instance-hears', instance: 'i-1' },
     ];
     const foreign = [
       'nonsense',
