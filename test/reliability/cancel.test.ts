@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { startPsql } from '../support/psql.ts';
 import { balancerAddress, oneAddress, startBalancer, twoAddress } from './balancer.ts';
-import { onBackend } from './clients.ts';
+import { isRunning } from './clients.ts';
 import { startCluster, stopCluster } from './cluster.ts';
 import { record, secondsSince } from './figures.ts';
 import { installation, libpq } from './installation.ts';
@@ -12,14 +12,6 @@ import { startedPerTest } from './per-test.ts';
 import { serve, untilLogged } from './serving.ts';
 
 const running = startedPerTest();
-
-const isRunning = async (mark: string): Promise<boolean> => {
-  const found = await onBackend(
-    `SELECT 1 FROM pg_stat_activity
-     WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%${mark}%'`,
-  );
-  return found.length > 0;
-};
 
 /** psql runs a long query and is interrupted. @returns when Ctrl-C was pressed and when psql had its prompt back */
 const interrupt = async (address: string, mark: string) => {

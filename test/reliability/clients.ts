@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pollUntil } from '../support/poll.ts';
 import { runAsSuperuser } from '../support/postgres.ts';
-import { startInShell } from '../support/psql.ts';
+import { type RunningPsql, startInShell } from '../support/psql.ts';
 import {
   type Account,
   type Installation,
@@ -118,6 +118,8 @@ export interface SessionOptions {
 
 export interface Session {
   readonly client: pg.Client;
+  /** Beneath TLS. */
+  readonly socket: Socket;
   /** Resolves with what it was told at its end, and when that was (`performance.now()`). */
   readonly ended: Promise<{ readonly error: Error & { code?: string }; readonly at: number }>;
 }
@@ -154,7 +156,7 @@ export const connect = async (
   const { promise: ended, resolve } = Promise.withResolvers<Awaited<Session['ended']>>();
   client.on('error', (error) => resolve({ error, at: performance.now() }));
   await client.connect();
-  return { client, ended };
+  return { client, socket, ended };
 };
 
 export const works = ({ client }: Session): Promise<boolean> =>
@@ -162,6 +164,73 @@ export const works = ({ client }: Session): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Whether the backend works on a statement with that text. */
+export const isRunning = async (mark: string): Promise<boolean> => {
+  const found = await onBackend(
+    `SELECT 1 FROM pg_stat_activity
+     WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%${mark}%'`,
+  );
+  return found.length > 0;
+};
+
+export const untilRunning = (mark: string): Promise<true> =>
+  pollUntil(() => isRunning(mark), { timeoutMs: 20_000 });
+
+type Failure = Error & { readonly code?: string };
+
+/** A query that takes for ever; resolves with how it failed. */
+export const runForever = ({ client }: Session, mark: string): Promise<Failure> =>
+  client.query(`SELECT pg_sleep(600) -- ${mark}`).then(
+    () => Promise.reject(new Error('The query has ended by itself.')),
+    (error: Failure) => error,
+  );
+
+/** Who may connect, and is refused: the refusal. null: somebody was let in. */
+export const refusalOf = async (address: string, options?: SessionOptions): Promise<Failure | null> => {
+  await using login = new AsyncDisposableStack();
+  return await connect(login, address, options).then(
+    () => null,
+    (error: Failure) => error,
+  );
+};
+
+/** Tries again and again. @returns `performance.now()` of the first login that succeeded, and the refusals before it */
+export const firstLogin = async (
+  address: string,
+  timeoutMs = 20_000,
+): Promise<{ readonly at: number; readonly refusals: readonly Failure[] }> => {
+  const refusals: Failure[] = [];
+  await pollUntil(
+    async () => {
+      const refusal = await refusalOf(address);
+      if (refusal) refusals.push(refusal);
+      return refusal === null;
+    },
+    { timeoutMs },
+  );
+  return { at: performance.now(), refusals };
+};
+
+/** psql that copies without end into a table of the bench account, or out of nowhere. */
+export const startCopy = (
+  running: AsyncDisposableStack,
+  address: string,
+  direction: 'in' | 'out',
+  table: string,
+): RunningPsql => {
+  const { bench } = installation();
+  const copy = {
+    in: `yes 'one line of many' | psql -Xqc 'COPY ${table} FROM STDIN'`,
+    out: `psql -Xqc "COPY (SELECT '${table}', generate_series(1, 1000000000)) TO STDOUT" >/dev/null`,
+  }[direction];
+  const started = startInShell(copy, libpq(bench, address), bench.bundle);
+  running.defer(async () => {
+    started.process.kill('SIGKILL');
+    await started.result;
+  });
+  return started;
+};
 
 /** Sessions that scoped roles have on the backend. */
 export const backendSessions = async (): Promise<number> => {

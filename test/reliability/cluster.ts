@@ -1,16 +1,20 @@
 /** A PostgreSQL that can be stopped and started: data in a directory of its own, on an address of its own. */
 
 import { execFile, spawnSync } from 'node:child_process';
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pollUntil } from '../support/poll.ts';
 import { serverPrograms } from './tools.ts';
 
 /** Plain values: the set-up makes it, tests stop and start it. */
 export interface Cluster {
   readonly directory: string;
   readonly address: string;
+  /** The same server, for instances whose way to it is to be cut while the test still has its own. */
+  readonly wayAddress: string;
   /** Superuser URL of the database `postgres`. */
   readonly url: string;
 }
@@ -60,16 +64,57 @@ export const startCluster = (cluster: Cluster): Promise<void> => control(cluster
 export const stopCluster = (cluster: Cluster, mode: 'fast' | 'immediate' = 'fast'): Promise<void> =>
   control(cluster, 'stop', '-m', mode);
 
+/** As when the machine's power goes: every process of it by SIGKILL. */
+export const killCluster = async ({ directory }: Cluster): Promise<void> => {
+  const [pid = ''] = (await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n');
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
+  for (const killed of [pid, ...children]) process.kill(Number(killed), 'SIGKILL');
+  await pollUntil(() => [pid, ...children].every((killed) => !existsSync(`/proc/${killed}`)));
+};
+
+const ownDirectory = async (directory: string): Promise<void> => {
+  await mkdir(directory, { recursive: true });
+  await giveToServer(directory);
+};
+
+const clusterAt = (directory: string, address: string, wayAddress: string): Cluster => ({
+  directory,
+  address,
+  wayAddress,
+  url: `postgresql://postgres:postgres@${address}:5432/postgres`,
+});
+
+/** A hot standby of it, which streams. Not started. */
+export const createStandby = async (
+  primary: Cluster,
+  directory: string,
+  address: string,
+): Promise<Cluster> => {
+  await ownDirectory(directory);
+  const data = join(directory, 'data');
+  await run(
+    join(programs, 'pg_basebackup'),
+    ['-D', data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-d', primary.url],
+    { ...serverUser, cwd: '/' },
+  );
+  await appendFile(join(data, 'postgresql.auto.conf'), `listen_addresses = '${address}'\n`);
+  return clusterAt(directory, address, address);
+};
+
+/** Resolves when it takes writes. */
+export const promote = (standby: Cluster): Promise<void> => control(standby, 'promote');
+
 /** @param more settings of postgresql.conf, without quotes */
 export const createCluster = async (
   directory: string,
   address: string,
   more: Readonly<Record<string, string>> = {},
+  wayAddress = address,
 ): Promise<Cluster> => {
-  await mkdir(directory, { recursive: true });
+  await ownDirectory(directory);
   const passwordFile = join(directory, 'password');
   await writeFile(passwordFile, 'postgres');
-  await giveToServer(directory, passwordFile);
+  await giveToServer(passwordFile);
   const data = join(directory, 'data');
   await run(
     join(programs, 'initdb'),
@@ -87,10 +132,10 @@ export const createCluster = async (
     ],
     { ...serverUser, cwd: '/' },
   );
-  const lines = Object.entries({ ...settings, ...more, listen_addresses: address });
+  const lines = Object.entries({ ...settings, ...more, listen_addresses: [...new Set([address, wayAddress])].join(',') });
   await writeFile(
     join(data, 'postgresql.auto.conf'),
     lines.map(([name, value]) => `${name} = '${value}'\n`).join(''),
   );
-  return { directory, address, url: `postgresql://postgres:postgres@${address}:5432/postgres` };
+  return clusterAt(directory, address, wayAddress);
 };

@@ -61,7 +61,8 @@ const migrates = (): boolean =>
   existsSync('/proc/sys/net/ipv4/tcp_migrate_req') &&
   readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1';
 
-const circumstances = (): string =>
+/** What it was measured with. */
+export const circumstances = (): string =>
   [
     `Measured on ${new Date().toISOString().slice(0, 10)} with Postern ${version}, Node ${process.versions.node}`,
     ...toolVersions,

@@ -16,14 +16,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     running.defer(() => rm(directory, { recursive: true, force: true }));
     // The user that PostgreSQL runs as has to get through.
     await chmod(directory, 0o755);
-    const start = async (name: string, address: string) => {
-      const cluster = await createCluster(join(directory, name), address);
+    const start = async (name: string, address: string, wayAddress: string) => {
+      const cluster = await createCluster(join(directory, name), address, {}, wayAddress);
       await startCluster(cluster);
       running.defer(() => stopCluster(cluster, 'immediate'));
       return cluster;
     };
-    const store = await start('store', '127.0.0.21');
-    const backend = await start('backend', '127.0.0.22');
+    const store = await start('store', '127.0.0.21', '127.0.0.31');
+    const backend = await start('backend', '127.0.0.22', '127.0.0.32');
     const installation = await install(directory, store, backend);
     await fillPgbench(installation);
     project.provide('installation', installation);

@@ -61,13 +61,24 @@ export const superuserUrl = ({ url }: Cluster, database: string): string => {
   return changed.href;
 };
 
-export const createKey = async (place: Place, account: string, name: string): Promise<string> =>
-  (await postern(place, 'key', 'create', account, name, '--kind', 'master')).trim();
+/** @param options as the command takes them */
+export const createKey = async (
+  place: Place,
+  account: string,
+  name: string,
+  ...options: string[]
+): Promise<string> =>
+  (await postern(place, 'key', 'create', account, name, '--kind', 'master', ...options)).trim();
 
 /** @returns the directory of the unpacked bundle */
-export const createBundle = async (place: Place, account: string, name: string): Promise<string> => {
+export const createBundle = async (
+  place: Place,
+  account: string,
+  name: string,
+  ...options: string[]
+): Promise<string> => {
   const zip = join(place.directory, `${account}-${name}.zip`);
-  await postern(place, 'certificate', 'create', account, name, '--out', zip);
+  await postern(place, 'certificate', 'create', account, name, '--out', zip, ...options);
   const directory = join(place.directory, `${account}-${name}`);
   await mkdir(directory, { mode: 0o700 });
   for (const { name: file, mode, content } of unzip(await readFile(zip))) {
@@ -90,14 +101,22 @@ export const libpq = (account: Account, address: string, key = account.masterKey
   PGSSLROOTCERT: join(account.bundle, 'server_ca.pem'),
 });
 
-const common = (backend: Cluster): string => `
-store: { url: "\${file:store.url}" }
+interface Servers {
+  /** Of the file with the store's URL. */
+  readonly storeUrl?: string;
+  readonly backendHost: string;
+  readonly connectTimeout?: string;
+}
+
+const common = ({ storeUrl = 'store.url', backendHost, connectTimeout = '5s' }: Servers): string => `
+store: { url: "\${file:${storeUrl}}" }
 sealing_keys: [{ id: k1, key: "\${file:sealing.key}" }]
 public: { host: ${publicHost} }
 backends:
   main:
-    host: ${backend.address}
+    host: ${backendHost}
     tls: disable
+    connect_timeout: ${connectTimeout}
     admin: { user: postern_admin, password: "\${file:admin.password}" }
 authority: { certificate_file: tls/client_ca.pem, key_file: tls/client_ca.key, server_ca_file: tls/server_ca.pem }
 `;
@@ -117,7 +136,21 @@ export interface InstanceSettings {
   readonly logLevel?: 'debug' | 'info';
   /** Directory of `server.crt` and `server.key`. */
   readonly tls?: string;
+  /** Where it finds the store and the backend, when that is not where everybody does. */
+  readonly storeHost?: string;
+  readonly backendHost?: string;
+  readonly connectTimeout?: string;
+  readonly loginTimeout?: string;
 }
+
+/** Beside the one that everybody uses. @returns the name of the file */
+const writeStoreUrl = async (directory: string, host: string): Promise<string> => {
+  const url = new URL(await readFile(join(directory, 'store.url'), 'utf8'));
+  url.hostname = host;
+  const name = `store-${host}.url`;
+  await writeFile(join(directory, name), url.href, { mode: 0o600 });
+  return name;
+};
 
 /** @returns the configuration file */
 export const configure = async (
@@ -133,18 +166,28 @@ export const configure = async (
     maxStaleness = '24h',
     logLevel = 'info',
     tls = 'tls',
+    storeHost,
+    backendHost = backend.address,
+    connectTimeout,
+    loginTimeout = '60s',
   }: InstanceSettings,
 ): Promise<string> => {
   const file = join(directory, `${address}.yaml`);
+  const servers: Servers = {
+    backendHost,
+    ...(connectTimeout !== undefined && { connectTimeout }),
+    ...(storeHost !== undefined && { storeUrl: await writeStoreUrl(directory, storeHost) }),
+  };
   await writeFile(
     file,
-    `${common(backend)}
+    `${common(servers)}
 gate:
   listen: ${address}:6432
   certificate_file: ${tls}/server.crt
   key_file: ${tls}/server.key
   client_ca_file: tls/client_ca.pem
   workers: ${workers}
+  login_timeout: ${loginTimeout}
   drain_delay: ${drainDelay}
   drain_timeout: ${drainTimeout}
   trusted_proxies: [${trustedProxy === undefined ? '' : `${trustedProxy}/32`}]
@@ -158,7 +201,7 @@ telemetry: { listen: "${address}:9464", log_level: ${logLevel} }
   return file;
 };
 
-const createAccount = async (place: Place, backend: Cluster, name: string): Promise<Account> => {
+export const createAccount = async (place: Place, backend: Cluster, name: string): Promise<Account> => {
   const owner = `${name}_owner`;
   await runAsSuperuser(
     backend.url,
@@ -189,7 +232,7 @@ export const install = async (directory: string, store: Cluster, backend: Cluste
   await write('store.url', `postgresql://postern:${storePassword}@${store.address}:5432/postern`);
   await write('admin.password', adminPassword);
   await write('sealing.key', randomBytes(32).toString('base64'));
-  await write('postern.yaml', common(backend));
+  await write('postern.yaml', common({ backendHost: backend.address }));
   await postern(place, 'ca', 'create', '--dir', 'tls', '--name', publicHost);
   await postern(place, 'migrate');
   await runAsSuperuser(superuserUrl(store, 'postern'), 'GRANT postern_gate, postern_console TO postern');

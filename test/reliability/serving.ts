@@ -51,18 +51,21 @@ export const readiness = ({ address }: Pick<ServingProcess, 'address'>): Promise
 export interface ServingOptions {
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where its log is written. */
+  readonly logsIn?: string;
 }
 
 /** Starts it; whether it comes up is to be seen. @param file the configuration; what it says is written beside it */
 export const startServing = (
   address: string,
   file: string,
-  { args = [], environment = {} }: ServingOptions = {},
+  { args = [], environment = {}, logsIn = dirname(file) }: ServingOptions = {},
 ): ServingProcess & AsyncDisposable => {
   const directory = dirname(file);
   started += 1;
-  const [out, err] = ['out', 'err'].map((name) => join(directory, `${address}-${started}.${name}`));
-  const descriptors = [out, err].map((path) => openSync(path ?? '', 'w'));
+  const out = join(logsIn, `${address}-${started}.out`);
+  const err = join(directory, `${address}-${started}.err`);
+  const descriptors = [out, err].map((path) => openSync(path, 'a'));
   const child = spawn(process.execPath, [mainFile, 'serve', '--config', file, ...args], {
     cwd: directory,
     env: { PATH: '/usr/bin:/bin', ...environment },
@@ -79,12 +82,12 @@ export const startServing = (
     address,
     process: child,
     lines: () =>
-      readFileSync(out ?? '', 'utf8')
+      readFileSync(out, 'utf8')
         .split('\n')
         // The last one may still be being written.
         .slice(0, -1)
         .map((line) => JSON.parse(line) as LogLine),
-    complaint: () => readFileSync(err ?? '', 'utf8'),
+    complaint: () => readFileSync(err, 'utf8'),
     metric: async (name, labels = '') => {
       const text = await (await fetch(`http://${address}:9464/metrics`)).text();
       const values = [...text.matchAll(new RegExp(`^${name}(\\{.*\\})? (\\S+)$`, 'gm'))];
@@ -132,8 +135,10 @@ export const untilLogged = (
 export const serve = async (
   running: AsyncDisposableStack,
   settings: InstanceSettings,
+  options: ServingOptions = {},
 ): Promise<ServingProcess> => {
-  const serving = running.use(startServing(settings.address, await configure(installation(), settings)));
+  const file = await configure(installation(), settings);
+  const serving = running.use(startServing(settings.address, file, options));
   await untilReady(serving);
   // Neither a warning of Node's nor a crash.
   running.defer(() => expect(serving.complaint()).toBe(''));

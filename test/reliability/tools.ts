@@ -9,6 +9,8 @@ const tools = findPrograms([
   { program: 'haproxy', from: 'haproxy', ask: '-v' },
   { program: 'psql', from: 'postgresql-client', ask: '--version' },
   { program: 'pgbench', from: 'postgresql', ask: '--version' },
+  { program: 'iptables', from: 'iptables', ask: '--version' },
+  { program: 'faketime', from: 'faketime', ask: '--version' },
 ]);
 
 export const missingTools: readonly string[] = tools.missing;
