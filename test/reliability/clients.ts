@@ -74,7 +74,7 @@ export const startLoad = async (
   const { directory, bench } = installation();
   const before = await readBooks();
   const { process: child, result } = startInShell(
-    `exec pgbench -n -T 600 ${options.join(' ')}`,
+    `exec pgbench -n -T 36000 ${options.join(' ')}`,
     libpq(bench, address),
     directory,
   );
