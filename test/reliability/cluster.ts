@@ -132,7 +132,11 @@ export const createCluster = async (
     ],
     { ...serverUser, cwd: '/' },
   );
-  const lines = Object.entries({ ...settings, ...more, listen_addresses: [...new Set([address, wayAddress])].join(',') });
+  const lines = Object.entries({
+    ...settings,
+    ...more,
+    listen_addresses: [...new Set([address, wayAddress])].join(','),
+  });
   await writeFile(
     join(data, 'postgresql.auto.conf'),
     lines.map(([name, value]) => `${name} = '${value}'\n`).join(''),

@@ -1,12 +1,12 @@
 /** The store is there, and no good: slow, full, replaced by its standby. */
 
-import { chown, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { runAsSuperuser } from '../support/postgres.ts';
 import { connect, refusalOf, works } from './clients.ts';
-import { createStandby, postgresUser, promote, startCluster, stopCluster } from './cluster.ts';
+import { createStandby, giveToServer, promote, startCluster, stopCluster } from './cluster.ts';
 import { mountSmallDisk } from './disk.ts';
 import { record, secondsSince } from './figures.ts';
 import { isApart } from './firewall.ts';
@@ -122,7 +122,7 @@ describe('an instance whose store', () => {
       const disk = await mountSmallDisk(running(), join(directory, 'small'), 6);
       const space = join(disk.directory, 'space');
       await mkdir(space);
-      if (postgresUser) await chown(space, postgresUser.uid, postgresUser.gid);
+      await giveToServer(space);
       await onStore(`CREATE TABLESPACE small LOCATION '${space}'`);
       const tables = ['attempts', 'audit_events'];
       const move = async (to: string): Promise<void> => {

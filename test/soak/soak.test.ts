@@ -7,10 +7,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { connect, onBackend, startLoad, works } from '../reliability/clients.ts';
-import { machine, publish } from '../reliability/figures.ts';
+import { circumstances } from '../reliability/figures.ts';
 import { createAccount, createBundle, installation, libpq, postern } from '../reliability/installation.ts';
 import { startedPerTest } from '../reliability/per-test.ts';
 import { type ServingProcess, serve, workerPids } from '../reliability/serving.ts';
+import { writeFigures } from '../support/figures-file.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startInShell } from '../support/psql.ts';
 import { churn } from './churn.ts';
@@ -153,24 +154,24 @@ it('goes on and on', { timeout: totalMs + 180_000 }, async () => {
     { first, last }: { first: number; last: number },
     show: (value: number) => string = String,
   ): string => `${show(first)} → ${show(last)}`;
-  publish(
-    [
-      `${minutes} minutes. ${machine()}.`,
-      '',
-      '| work | done |',
-      '|---|---|',
-      ...done.map((cells) => `| ${cells.join(' | ')} |`),
-      '',
-      `| process | resident memory | file descriptors | sockets | sockets at rest |`,
-      '|---|---|---|---|---|',
-      ...takes.map(
-        ({ name, resident, descriptors, sockets, atRest }) =>
-          `| ${name} | ${arrow(resident, megabytes)} | ${arrow(descriptors)} | ${arrow(sockets)} | ${atRest} |`,
-      ),
-      '',
-    ].join('\n'),
-    { begin: '<!-- figures: npm run soak -->', end: '<!-- end of soak figures -->' },
-  );
+  const text = [
+    `${minutes} minutes. ${circumstances()}.`,
+    '',
+    '| work | done |',
+    '|---|---|',
+    ...done.map((cells) => `| ${cells.join(' | ')} |`),
+    '',
+    `| process | resident memory | file descriptors | sockets | sockets at rest |`,
+    '|---|---|---|---|---|',
+    ...takes.map(
+      ({ name, resident, descriptors, sockets, atRest }) =>
+        `| ${name} | ${arrow(resident, megabytes)} | ${arrow(descriptors)} | ${arrow(sockets)} | ${atRest} |`,
+    ),
+    '',
+  ].join('\n');
+  process.stdout.write(`\n${text}\n`);
+  const target = process.env['POSTERN_RELIABILITY'];
+  if (target !== undefined) writeFigures(target, 'npm run soak', text);
   for (const { name, resident, descriptors, atRest } of takes) {
     expect(resident.last - resident.first, `memory of ${name}`).toBeLessThan(mayGrow.bytes(resident.first));
     expect(descriptors.last - descriptors.first, `files of ${name}`).toBeLessThanOrEqual(mayGrow.descriptors);
