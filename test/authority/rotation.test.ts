@@ -4,7 +4,7 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -126,7 +126,9 @@ const killEverywhere = async (files: RotatingFiles, stage: RotationStage, check:
   for (const name of await readdir(directory)) untouched.set(name, await readFile(file(name), 'latin1'));
   const setBack = async () => {
     for (const name of await readdir(directory)) if (!untouched.has(name)) await rm(file(name));
-    for (const [name, content] of untouched) await writeFile(file(name), content, 'latin1');
+    for (const [name, content] of untouched) {
+      await writeFile(file(name), content, { encoding: 'latin1', mode: 0o600 });
+    }
   };
   for (let changes = 0; ; changes += 1) {
     await setBack();
@@ -177,6 +179,27 @@ describe.each(['server', 'client'] as const)('the rotation of the %s CA', (kind)
     const left = (await readdir(directory)).filter((name) => /\.(next|old|part)$/.test(name));
     expect(left).toEqual([]);
     expect(await readRotationState(files)).toMatchObject({ stage: 'steady', next: null, retiring: [] });
+  });
+
+  test('keeps keys from all but their owner, whenever it is killed', async () => {
+    const seen = new Set<string>();
+    const expectPrivate = async () => {
+      for (const name of await readdir(directory)) {
+        if (!(await readFile(file(name), 'latin1')).includes('PRIVATE KEY')) continue;
+        seen.add(name);
+        expect([name, (await stat(file(name))).mode & 0o7777]).toEqual([name, 0o600]);
+      }
+    };
+    for (const stage of rotationStages) await killEverywhere(filesOf[kind](), stage, expectPrivate);
+    for (const suffix of ['', '.next', '.old', '.next.part'])
+      expect(seen).toContain(`${kind}_ca.key${suffix}`);
+  });
+
+  test('gives the next key the mode that the operator gave the present one', async () => {
+    const key = `${kind}_ca.key`;
+    await chmod(file(key), 0o640);
+    for (const stage of ['begin', 'switch'] as const) await run(filesOf[kind](), stage);
+    for (const name of [key, `${key}.old`]) expect((await stat(file(name))).mode & 0o777).toBe(0o640);
   });
 
   test('keeps modes, and follows links', async () => {
