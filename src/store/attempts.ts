@@ -121,7 +121,8 @@ export const listAttempts = async (
   const { rows } = await store.query<Attempt>(
     `SELECT ${attemptColumns} FROM postern.attempts a
      WHERE ($1::uuid IS NULL OR a.account_id = $1)
-       AND ($2::text IS NULL OR (a.at, a.id) < (SELECT b.at, b.id FROM postern.attempts b WHERE b.id = $2))
+       AND ($2::text IS NULL OR (a.at, a.id) < (SELECT b.at, b.id FROM postern.attempts b
+            WHERE b.id = $2 AND ($1::uuid IS NULL OR b.account_id = $1)))
        AND ($4::text IS NULL OR a.outcome = $4)
        AND ($5::text IS NULL OR a.reason = $5)
        AND ($6::text IS NULL OR a.address = $6)

@@ -66,6 +66,19 @@ describe('what gates record', () => {
     expect((await listAttempts(store.console, null, { limit: 100 })).map(({ id }) => id)).toContain('other');
   });
 
+  test('nobody learns by a page when another account had an attempt', async () => {
+    const [accountId, neighbourId] = [randomUUID(), randomUUID()];
+    const [own, theirs] = [
+      attempt({ accountId, at: new Date(Date.now() - 60_000) }),
+      attempt({ accountId: neighbourId }),
+    ];
+    await appendAttempts(store.gate, [own, theirs]);
+
+    const page = { limit: 10, before: theirs.id };
+    expect(await listAttempts(store.console, accountId, page)).toEqual([]);
+    expect((await listAttempts(store.console, null, page)).map(({ id }) => id)).toContain(own.id);
+  });
+
   test('a batch that is sent twice is stored once', async () => {
     const accountId = randomUUID();
     const batch = [attempt({ accountId }), attempt({ accountId, outcome: 'admitted', reason: null })];
