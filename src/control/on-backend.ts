@@ -3,8 +3,9 @@
  */
 
 import { RequestError } from '../errors.ts';
-import type { Database } from '../postgres/database.ts';
 import type { BackendAccount } from '../provision/account.ts';
+import type { AdminDatabase } from '../provision/admin.ts';
+import { withBackendLock } from '../store/locks.ts';
 import type { BackendContext } from './context.ts';
 
 interface Placed extends BackendAccount {
@@ -16,12 +17,15 @@ interface Placed extends BackendAccount {
  * @throws RequestError in every case: its own, or one that names the backend and what it reported
  */
 export async function onBackend<T>(
-  { backendAdmin }: Pick<BackendContext, 'backendAdmin'>,
+  { backendAdmin, store }: Pick<BackendContext, 'backendAdmin' | 'store'>,
   { backend, name, database, ownerRole }: Placed,
-  work: (admin: Database, account: BackendAccount) => Promise<T>,
+  work: (admin: AdminDatabase, account: BackendAccount) => Promise<T>,
 ): Promise<T> {
   try {
-    return await work(await backendAdmin(backend, database), { name, database, ownerRole });
+    const admin = await backendAdmin(backend, database);
+    const alone: AdminDatabase['alone'] = (fn) =>
+      withBackendLock(store, { backend, database }, () => admin.transaction(fn));
+    return await work({ ...admin, alone }, { name, database, ownerRole });
   } catch (error) {
     if (error instanceof RequestError) throw error;
     throw new RequestError(`The backend "${backend}" did not do what was asked: ${reasonOf(error)}`, {

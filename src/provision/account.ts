@@ -5,11 +5,10 @@
  */
 
 import { RequestError } from '../errors.ts';
-import type { Database } from '../postgres/database.ts';
 import { sqlstateOf } from '../postgres/errors.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
-import { asDatabaseOwner, asRole, lockBackend } from './admin.ts';
+import { type AdminDatabase, asDatabaseOwner, asRole } from './admin.ts';
 import { estateRoleOf, isEstateEmpty, leaveToEstate, restoreEstate } from './estate.ts';
 import { createRole, managedRoleExists } from './managed-role.ts';
 import { checkOwner } from './owner.ts';
@@ -32,10 +31,9 @@ export const publicRoleOf = (account: BackendAccount): string => `postern_${acco
  * its key's business, and else changes nothing.
  * @throws RequestError when database or owner role are missing or unsuitable, or the admin's rights do not suffice
  */
-export async function prepareAccount(database: Database, account: BackendAccount): Promise<void> {
+export async function prepareAccount(database: AdminDatabase, account: BackendAccount): Promise<void> {
   try {
-    await database.transaction(async (tx) => {
-      await lockBackend(tx);
+    await database.alone(async (tx) => {
       await checkOwner(tx, account);
       const role = publicRoleOf(account);
       if (!(await managedRoleExists(tx, role, account))) await createRole(tx, role, account);
@@ -63,7 +61,7 @@ export async function prepareAccount(database: Database, account: BackendAccount
  * as anything belongs to the account's estate, that role stays with it: only a person can tell whether the views and
  * functions in it may get the owner's rights. Running it again changes nothing.
  */
-export async function dropAccount(database: Database, account: BackendAccount): Promise<void> {
+export async function dropAccount(database: AdminDatabase, account: BackendAccount): Promise<void> {
   const drop = async (tx: Queryable, role: string): Promise<void> => {
     await asDatabaseOwner(tx, () =>
       tx.query(`REVOKE ALL ON DATABASE ${quoteIdentifier(account.database)} FROM ${quoteIdentifier(role)}`),
@@ -71,8 +69,7 @@ export async function dropAccount(database: Database, account: BackendAccount): 
     await removeRole(tx, { role, owner: account.ownerRole });
   };
   const [publicRole, estate] = [publicRoleOf(account), estateRoleOf(account)];
-  await database.transaction(async (tx) => {
-    await lockBackend(tx);
+  await database.alone(async (tx) => {
     if (await managedRoleExists(tx, publicRole, account)) {
       await leaveToEstate(tx, account, publicRole);
       await drop(tx, publicRole);

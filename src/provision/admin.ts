@@ -1,21 +1,23 @@
 /**
- * The admin connection's identity while it works: whose rights a statement runs under, and one at a time per database.
+ * The admin connection, and its identity while it works: whose rights a statement runs under, and one at a time.
  * Rights are always handed out under the role that owns them, so that PostgreSQL itself refuses what the account
  * does not have, even when the admin is a superuser.
  */
 
 import { RequestError } from '../errors.ts';
+import type { Database } from '../postgres/database.ts';
 import { sqlstateOf } from '../postgres/errors.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 
-/** "PSTN"; provisioning in one database waits for each other, or GRANTs fail with "tuple concurrently updated". */
-const lockNumber = 0x5053544e;
-
-/** Until the end of the transaction nobody else provisions in this database. */
-export const lockBackend = async (tx: Queryable): Promise<void> => {
-  await tx.query('SELECT pg_advisory_xact_lock($1)', [lockNumber]);
-};
+/** Admin connections to the account's own database. */
+export interface AdminDatabase extends Database {
+  /**
+   * A transaction while nobody else provisions in this database, or GRANTs fail with "tuple concurrently updated". The
+   * lock must not be one of this database's: every session here could hold it.
+   */
+  alone<T>(fn: (tx: Queryable) => Promise<T>): Promise<T>;
+}
 
 /** Runs `work` as `role` inside the transaction, then goes back to the admin; a failure ends the transaction anyway. */
 export async function asRole<T>(tx: Queryable, role: string, work: () => Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ import type { Database } from '../postgres/database.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
-import { joinRole, lockBackend } from './admin.ts';
+import { type AdminDatabase, joinRole } from './admin.ts';
 import { leaveToEstate } from './estate.ts';
 import { managedRoleExists } from './managed-role.ts';
 import { removeRole } from './removal.ts';
@@ -34,7 +34,7 @@ export interface RevokeOptions {
  * @throws Error when sessions do not end in time; the role can no longer log in then, and a repetition goes on
  */
 export async function revokeRole(
-  database: Database,
+  database: AdminDatabase,
   account: BackendAccount,
   { kind, roleName }: { readonly kind: KeyKind; readonly roleName: string },
   { graceMs = defaultGraceMs, timeoutMs = defaultTimeoutMs }: RevokeOptions = {},
@@ -43,8 +43,7 @@ export async function revokeRole(
     await joinRole(database, roleName);
     await endWork(database, roleName, { graceMs, timeoutMs });
   }
-  await database.transaction(async (tx) => {
-    await lockBackend(tx);
+  await database.alone(async (tx) => {
     if (kind === 'default_public') {
       await revokeEverything(tx, { role: publicRoleOf(account), owner: account.ownerRole });
     }

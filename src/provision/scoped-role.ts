@@ -6,11 +6,10 @@
 import { RequestError } from '../errors.ts';
 import type { KeyKind } from '../policy/account.ts';
 import type { Grant } from '../policy/grants.ts';
-import type { Database } from '../postgres/database.ts';
 import type { Queryable } from '../postgres/query.ts';
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
 import { type BackendAccount, publicRoleOf } from './account.ts';
-import { lockBackend } from './admin.ts';
+import type { AdminDatabase } from './admin.ts';
 import { applyGrants, checkGrants } from './grants.ts';
 import { createRole, managedRoleExists } from './managed-role.ts';
 import { restoreRole, type WantedRole } from './restore.ts';
@@ -36,12 +35,11 @@ export interface RoleVerifier {
  *   changed in a way that the admin cannot undo
  */
 export async function provisionRole(
-  database: Database,
+  database: AdminDatabase,
   account: BackendAccount,
   role: KeyRole & RoleVerifier,
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    await lockBackend(tx);
+  await database.alone(async (tx) => {
     if (!(await managedRoleExists(tx, role.roleName, account))) {
       await createRole(tx, role.roleName, account);
     }
@@ -56,12 +54,11 @@ export async function provisionRole(
  * @throws RequestError when the role is missing or not the account's
  */
 export async function setRolePassword(
-  database: Database,
+  database: AdminDatabase,
   account: BackendAccount,
   role: RoleVerifier,
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    await lockBackend(tx);
+  await database.alone(async (tx) => {
     if (!(await managedRoleExists(tx, role.roleName, account))) {
       throw new RequestError(
         `The role "${role.roleName}" is gone from the backend: \`postern reconcile\` makes it anew.`,
@@ -76,12 +73,11 @@ export async function setRolePassword(
  * @throws RequestError when the role is missing or not the account's, or the account cannot grant this
  */
 export async function setRoleGrants(
-  database: Database,
+  database: AdminDatabase,
   account: BackendAccount,
   role: KeyRole,
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    await lockBackend(tx);
+  await database.alone(async (tx) => {
     if (!(await managedRoleExists(tx, role.roleName, account))) {
       throw new RequestError(`The role "${role.roleName}" is gone from the backend: revoke its API key.`);
     }

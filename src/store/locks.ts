@@ -14,6 +14,7 @@ export const lockClass = {
   audit: 0x706f_7302,
   key: 0x706f_7303,
   rotation: 0x706f_7304,
+  backend: 0x706f_7305,
 } as const;
 
 const lockNotAvailable = '55P03';
@@ -66,6 +67,22 @@ export const withRotationLock = <T>(
     database,
     { sql: '$1, hashtext($2)', values: [lockClass.rotation, what] },
     `Another rotation of ${what} is still under way: try again when it has ended.`,
+    fn,
+  );
+
+/**
+ * Runs `fn` while nobody else, on any instance, provisions in this database of a backend.
+ * @throws RequestError when other work there does not finish in time
+ */
+export const withBackendLock = <T>(
+  database: Pick<Database, 'connection'>,
+  place: { readonly backend: string; readonly database: string },
+  fn: () => Promise<T>,
+): Promise<T> =>
+  withLock(
+    database,
+    { sql: '$1, hashtext($2)', values: [lockClass.backend, JSON.stringify([place.backend, place.database])] },
+    `Other work in the database "${place.database}" is still under way: try again in a moment.`,
     fn,
   );
 

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokeKey } from '../../src/control/key-revocation.ts';
+import { rotateRolePasswords } from '../../src/control/role-passwords.ts';
 import { type AccountKey, type Neighbours, outcomeOf, startNeighbours } from './neighbours.ts';
 import { versions } from './versions.ts';
 
@@ -69,6 +70,30 @@ describe.each(versions)('on $name', (version) => {
     expect(await outcomeOf(past, 'COMMIT')).toHaveProperty('code');
     await expect(neighbours.pastTheGate(key.roleName, 'mine')).rejects.toMatchObject({ code: '28P01' });
   });
+
+  it.skipIf(missing)(
+    'a password that a master got a reader to take is good until passwords are rotated',
+    async () => {
+      const master = await neighbours.newKey('trapper', 'master');
+      const trapper = await master.connect();
+      await trapper.query(`
+      CREATE FUNCTION alpha_land.take() RETURNS text LANGUAGE plpgsql
+        AS $$ BEGIN ALTER ROLE CURRENT_USER PASSWORD 'trap'; RETURN 'harmless'; END $$;
+      CREATE VIEW alpha_land.trap AS SELECT alpha_land.take() AS name`);
+      const reader = await neighbours.newKey('trapped', ['select on alpha_land.trap']);
+      expect(await outcomeOf(await reader.connect(), 'TABLE alpha_land.trap')).toEqual({
+        rows: [{ name: 'harmless' }],
+      });
+      await expectGone(master);
+      const past = await neighbours.pastTheGate(reader.roleName, 'trap');
+      expect(await outcomeOf(past, 'TABLE alpha_land.secrets')).toMatchObject({ code: '42501' });
+      await superuser('DROP VIEW alpha_land.trap');
+      const everything = { setBefore: new Date(Date.now() + 60_000), maxStalenessMs: 60_000, force: false };
+      await rotateRolePasswords(neighbours.control, everything);
+      await expect(neighbours.pastTheGate(reader.roleName, 'trap')).rejects.toMatchObject({ code: '28P01' });
+      await reader.connect();
+    },
+  );
 
   it.skipIf(missing)('what the key had open, held and temporary goes with its session', async () => {
     const key = await makerKey('holder');

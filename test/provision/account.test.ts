@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
-import { openDatabase } from '../../src/postgres/database.ts';
 import { dropAccount, prepareAccount, publicRoleOf } from '../../src/provision/account.ts';
 import { listGrantable } from '../../src/provision/grantable.ts';
 import { revokeRole } from '../../src/provision/revoke.ts';
 import { postgresUrl } from '../support/postgres.ts';
-import { type AdminKind, withBackend } from './backend-fixture.ts';
+import { type AdminKind, openAdminAt, withBackend } from './backend-fixture.ts';
 
 it("a key of one account cannot connect to another's database", () =>
   withBackend((one) =>
@@ -96,7 +95,7 @@ it('says what the admin lacks', () =>
   ));
 
 it('says that the database does not exist', async () => {
-  const database = openDatabase({ url: postgresUrl('no_such_database'), applicationName: 'provision test' });
+  const database = openAdminAt(postgresUrl('no_such_database'));
   const account = { name: 'x', database: 'no_such_database', ownerRole: 'x' };
   await expect(prepareAccount(database, account)).rejects.toThrow(
     'The database "no_such_database" does not exist',

@@ -5,11 +5,13 @@
 
 import pg from 'pg';
 import { type Grant, parseGrants } from '../../src/policy/grants.ts';
-import { type Database, openDatabase } from '../../src/postgres/database.ts';
+import { openDatabase } from '../../src/postgres/database.ts';
 import { quoteIdentifier as q, quoteLiteral } from '../../src/postgres/quote.ts';
 import { type BackendAccount, prepareAccount } from '../../src/provision/account.ts';
+import type { AdminDatabase } from '../../src/provision/admin.ts';
 import { type KeyRole, provisionRole } from '../../src/provision/scoped-role.ts';
 import { buildScramVerifier } from '../../src/provision/verifier.ts';
+import { withBackendLock } from '../../src/store/locks.ts';
 import { createDatabase, runAsSuperuser, uniqueName } from '../support/postgres.ts';
 
 export type AdminKind = 'superuser' | 'createrole';
@@ -17,7 +19,7 @@ export type AdminKind = 'superuser' | 'createrole';
 export interface BackendFixture {
   readonly account: BackendAccount;
   /** Admin connections to the account's database. */
-  readonly admin: Database;
+  readonly admin: AdminDatabase;
   readonly adminUrl: string;
   /** Runs statements as superuser in the account's database. */
   superuser(...statements: string[]): Promise<Record<string, unknown>[]>;
@@ -26,7 +28,7 @@ export interface BackendFixture {
   /** A customer's connection as this role, closed at the end. */
   login(roleName: string, database?: string): Promise<pg.Client>;
   /** Runs `work` with admin connections that are made from now on. */
-  withNewAdmin<T>(work: (admin: Database) => Promise<T>): Promise<T>;
+  withNewAdmin<T>(work: (admin: AdminDatabase) => Promise<T>): Promise<T>;
   /** Everything that the catalogs say about this role's existence, attributes, memberships and rights. */
   snapshot(roleName: string): Promise<unknown>;
 }
@@ -50,6 +52,16 @@ const urlFor = (url: string, user: string, password: string): string => {
   changed.username = encodeURIComponent(user);
   changed.password = encodeURIComponent(password);
   return changed.href;
+};
+
+/** Works alone by a lock that is, as with the store's, in another database. */
+export const openAdminAt = (url: string): AdminDatabase => {
+  const options = { url, applicationName: 'provision test' };
+  const admin = openDatabase(options);
+  // Never used but for `connection`, which is not the pool's: nothing to close.
+  const elsewhere = openDatabase({ ...options, url: inMaintenance(url) });
+  const place = { backend: 'b1', database: new URL(url).pathname };
+  return { ...admin, alone: (fn) => withBackendLock(elsewhere, place, () => admin.transaction(fn)) };
 };
 
 export async function withBackend<T>(
@@ -83,7 +95,7 @@ export async function withBackend<T>(
     'CREATE TABLE gis.not_ours (id int)',
   );
   const adminUrl = adminKind === 'superuser' ? database.url : urlFor(database.url, adminRole, 'secret');
-  const openAdmin = () => openDatabase({ url: adminUrl, applicationName: 'provision test' });
+  const openAdmin = () => openAdminAt(adminUrl);
   const admin = openAdmin();
   const connections: pg.Client[] = [];
   let made = 0;

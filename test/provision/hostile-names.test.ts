@@ -1,13 +1,12 @@
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { formatGrant } from '../../src/policy/grants.ts';
-import { openDatabase } from '../../src/postgres/database.ts';
 import { quoteIdentifier as q } from '../../src/postgres/quote.ts';
 import { dropAccount, prepareAccount } from '../../src/provision/account.ts';
 import { revokeRole } from '../../src/provision/revoke.ts';
 import { provisionRole } from '../../src/provision/scoped-role.ts';
 import { buildScramVerifier } from '../../src/provision/verifier.ts';
-import { withBackend } from './backend-fixture.ts';
+import { openAdminAt, withBackend } from './backend-fixture.ts';
 
 const oddities = [
   ['a double quote', `"; DROP TABLE x; --`],
@@ -60,7 +59,7 @@ it.each(oddities)('%s in the name of a database does no harm', (_, oddity) =>
     await superuser(`CREATE DATABASE ${q(database)} OWNER ${q(ownerRole)}`);
     const url = new URL(adminUrl);
     url.pathname = `/${encodeURIComponent(database)}`;
-    const admin = openDatabase({ url: url.href, applicationName: 'hostile names' });
+    const admin = openAdminAt(url.href);
     try {
       await prepareAccount(admin, account);
       const roleName = `postern_${name}_9999`;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Database } from '../../src/postgres/database.ts';
 import { type BackendAccount, dropAccount, publicRoleOf } from '../../src/provision/account.ts';
+import type { AdminDatabase } from '../../src/provision/admin.ts';
 import { estateRoleOf } from '../../src/provision/estate.ts';
 import { revokeRole } from '../../src/provision/revoke.ts';
 import { type AdminKind, type BackendFixture, withBackend } from './backend-fixture.ts';
 
 const dropAccountAfterKeys = async (
-  database: Database,
+  database: AdminDatabase,
   account: BackendAccount,
   superuser: BackendFixture['superuser'],
 ): Promise<void> => {
@@ -61,16 +61,14 @@ describe.each<AdminKind>(['superuser', 'createrole'])('revoking with a %s as adm
               count();
               return database.query(text, values);
             },
-            transaction: (work, mode) =>
-              database.transaction(
-                (tx) =>
-                  work({
-                    query: (text, values) => {
-                      count();
-                      return tx.query(text, values);
-                    },
-                  }),
-                mode,
+            alone: (work) =>
+              database.alone((tx) =>
+                work({
+                  query: (text, values) => {
+                    count();
+                    return tx.query(text, values);
+                  },
+                }),
               ),
           };
           const attempt = revokeRole(interrupted, account, { kind: 'master', roleName });

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tryKeyLock, withKeyLock } from '../../src/store/locks.ts';
+import { tryKeyLock, withBackendLock, withKeyLock } from '../../src/store/locks.ts';
 import { createStore, type TestStore } from '../support/store.ts';
 
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await createStore();
+});
+
+afterAll(() => store.drop());
+
 describe('the lock of an API key', () => {
-  let store: TestStore;
-
-  beforeAll(async () => {
-    store = await createStore();
-  });
-
-  afterAll(() => store.drop());
-
   test('lets one at a time change a key, and does not use up the pool', async () => {
     const keyId = randomUUID();
     let inside = 0;
@@ -44,5 +44,27 @@ describe('the lock of an API key', () => {
     seen.push(await tryKeyLock(store.console, keyId, async () => undefined));
 
     expect(seen).toEqual([false, true, true]);
+  });
+});
+
+describe('the lock of a database of a backend', () => {
+  const main = { backend: 'main', database: 'data' };
+
+  test('is held by one at a time, and none of another database or backend waits for it', async () => {
+    const seen: string[] = [];
+    let second: Promise<void> | undefined;
+    await withBackendLock(store.console, main, async () => {
+      second = withBackendLock(store.console, main, async () => void seen.push('second'));
+      for (const other of [
+        { ...main, database: 'more' },
+        { ...main, backend: 'spare' },
+      ]) {
+        await withBackendLock(store.console, other, async () => void seen.push('other'));
+      }
+      seen.push('first');
+    });
+    await second;
+
+    expect(seen).toEqual(['other', 'other', 'first', 'second']);
   });
 });
