@@ -29,10 +29,19 @@ export const parseMachineStat = (stat: string): number => {
   return (user + nice + system + irq + softirq) / ticksPerSecond;
 };
 
+/** None for a thread that has just ended. */
+const childrenOf = (pid: number, task: string): number[] => {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8');
+    return children.split(' ').filter(Boolean).map(Number);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+};
+
 export const familyOf = (pid: number): number[] => {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => childrenOf(pid, task));
   return [pid, ...children.flatMap(familyOf)];
 };
 
