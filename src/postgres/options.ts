@@ -133,6 +133,7 @@ export const clientConfig = (options: ConnectionOptions): ClientConfig => {
     password: target.password,
     database: target.database,
     ssl: tlsOf(target, options.tls),
+    sslnegotiation: 'postgres',
     application_name: options.applicationName,
     options: pinnedSettings(options).join(' '),
     connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { describe, expect, test, vi } from 'vitest';
 import { RequestError } from '../../src/errors.ts';
 import { clientConfig, withDatabaseName } from '../../src/postgres/options.ts';
 
@@ -49,6 +50,15 @@ describe('database URLs', () => {
     expect(options).toContain('-c default_transaction_isolation=read\\ committed ');
     expect(options).toContain('-c statement_timeout=0 -c lock_timeout=7 ');
     expect(config('postgresql://u@h/d').options).toContain('-c role=none ');
+  });
+
+  test('how TLS begins is not for the environment to say', () => {
+    vi.stubEnv('PGSSLNEGOTIATION', 'direct');
+    try {
+      expect(new pg.Client(config('postgresql://u@h/d'))).toMatchObject({ sslNegotiation: 'postgres' });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test('the database of a URL can be exchanged', () => {
