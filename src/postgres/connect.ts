@@ -3,7 +3,7 @@
  * work on a backend. Losing it makes its next statement fail; it never crashes the process.
  */
 
-import pg from 'pg';
+import { Client } from './client.ts';
 import { pinNewerSettings } from './newer-settings.ts';
 import { type ConnectionOptions, clientConfig } from './options.ts';
 import { type Queryable, queryable, type TransactionMode, transactionOn } from './query.ts';
@@ -17,8 +17,8 @@ export interface Connection extends Queryable {
 export const connectClient = async (
   options: ConnectionOptions,
   onLost: (error: Error) => void = () => undefined,
-): Promise<pg.Client> => {
-  const client = new pg.Client(clientConfig(options));
+): Promise<Client> => {
+  const client = new Client(clientConfig(options));
   client.on('error', onLost);
   try {
     await client.connect();

@@ -5,6 +5,7 @@
  */
 
 import pg, { type PoolClient } from 'pg';
+import { Client } from './client.ts';
 import { type Connection, connect } from './connect.ts';
 import { pinNewerSettings } from './newer-settings.ts';
 import { type ConnectionOptions, clientConfig } from './options.ts';
@@ -39,6 +40,7 @@ const isStatementError = (error: unknown): boolean =>
 export const openDatabase = (options: DatabaseOptions): Database => {
   const pool = new pg.Pool({
     ...clientConfig(options),
+    Client,
     max: options.maxConnections ?? defaultMaxConnections,
     idleTimeoutMillis: idleTimeoutMs,
     onConnect: pinNewerSettings,

@@ -13,7 +13,7 @@ const headerBytes = 5;
 /** PostgreSQL cannot build or take a longer message (MaxAllocSize): such a length is not one. */
 const maxFrameLength = 0x3fff_ffff;
 
-const isFrameLength = (length: number): boolean => length >= 4 && length <= maxFrameLength;
+export const isFrameLength = (length: number): boolean => length >= 4 && length <= maxFrameLength;
 
 export abstract class FrameTracker {
   /** The stream is not what the protocol says it is; no boundary will ever be known again. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect } from '../../src/postgres/connect.ts';
+import { connect, connectClient } from '../../src/postgres/connect.ts';
 import { type Database, openDatabase } from '../../src/postgres/database.ts';
 import { sqlstateOf, violatedConstraint } from '../../src/postgres/errors.ts';
 import { listen, type Notification } from '../../src/postgres/listen.ts';
@@ -150,6 +150,22 @@ describe('a database behind a pool', () => {
     } finally {
       await connection.close();
       await database.query(`DROP ROLE "${role.replaceAll('"', '""')}"`);
+    }
+  });
+
+  test('megabytes of rows and what the server notes about them arrive as they were sent', async () => {
+    const client = await connectClient(options);
+    const noted: (string | undefined)[] = [];
+    client.on('notice', ({ code, message }) => noted.push(code, message));
+    try {
+      await client.query(`DO $$ BEGIN RAISE WARNING 'careful' USING ERRCODE = '01P01'; END $$`);
+      const { rows } = await client.query(
+        `SELECT repeat(number::text, 1000000) AS text FROM generate_series(0, 9) AS number`,
+      );
+      expect(rows).toEqual(Array.from({ length: 10 }, (_, number) => ({ text: `${number}`.repeat(1e6) })));
+      expect(noted).toEqual(['01P01', 'careful']);
+    } finally {
+      await client.end();
     }
   });
 
