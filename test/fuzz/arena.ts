@@ -28,10 +28,12 @@ export const user = 'fuzz';
 export const clientAddress = (index: number): string =>
   `127.${16 + ((index >>> 16) & 15)}.${(index >>> 8) & 255}.${index & 255}`;
 
-/** From here come those whose PROXY header is believed. */
-export const balancerAddress = '127.0.0.66';
+/** From here come those whose PROXY header is believed: 127.64.0.0/12. */
+export const balancerAddress = (index: number): string =>
+  clientAddress(index).replace(/^127\.(\d+)/, (_, block: string) => `127.${Number(block) + 48}`);
 
-export const loginTimeoutMs = 4_000;
+/** A machine that is loaded keeps it as well. */
+const usualLoginTimeoutMs = 4_000;
 
 export interface Arena {
   readonly postgres: Stage;
@@ -44,6 +46,7 @@ export interface Arena {
 const startPostgres = async (
   running: AsyncDisposableStack,
   tls: string,
+  loginTimeoutMs: number,
   binaries?: Binaries,
 ): Promise<OwnServer> => {
   const read = (name: string) => readFile(join(tls, name), 'utf8');
@@ -66,7 +69,12 @@ const startPostgres = async (
   });
 };
 
-const configuration = ({ port }: OwnServer, gatePort: number, telemetryPort: number): string => `
+const configuration = (
+  { port }: OwnServer,
+  gatePort: number,
+  telemetryPort: number,
+  loginTimeoutMs: number,
+): string => `
 store: { url: "\${file:store.url}" }
 sealing_keys: [{ id: k1, key: "\${file:sealing.key}" }]
 public: { host: localhost }
@@ -78,8 +86,8 @@ gate:
   key_file: tls/server.key
   client_ca_file: tls/client_ca.pem
   login_timeout: ${loginTimeoutMs / 1000}s
-  trusted_proxies: [${balancerAddress}/32]
-limits: { half_open_per_address: 500 }
+  trusted_proxies: [127.64.0.0/12]
+limits: { half_open: 5000, half_open_per_address: 500 }
 authority: { certificate_file: tls/client_ca.pem, key_file: tls/client_ca.key, server_ca_file: tls/server_ca.pem }
 telemetry: { listen: "127.0.0.1:${telemetryPort}", log_level: debug }
 `;
@@ -91,13 +99,22 @@ const createForeignCertificate = async () => {
   return { cert: certificate.certificatePem, key: privateKey.pkcs1Pem };
 };
 
-/** @param binaries of another PostgreSQL than the embedded one */
-export const openArena = async (running: AsyncDisposableStack, binaries?: Binaries): Promise<Arena> => {
+export interface ArenaOptions {
+  /** Of another PostgreSQL than the embedded one. */
+  readonly binaries?: Binaries | undefined;
+  /** Of both. */
+  readonly loginTimeoutMs?: number;
+}
+
+export const openArena = async (
+  running: AsyncDisposableStack,
+  { binaries, loginTimeoutMs = usualLoginTimeoutMs }: ArenaOptions = {},
+): Promise<Arena> => {
   const directory = await mkdtemp(join(tmpdir(), 'postern-fuzz-'));
   running.defer(() => rm(directory, { recursive: true, force: true }));
   const tls = join(directory, 'tls');
   await createAuthorityFiles({ directory: tls, names: ['localhost', '127.0.0.1'] });
-  const server = await startPostgres(running, tls, binaries);
+  const server = await startPostgres(running, tls, loginTimeoutMs, binaries);
   await runAsSuperuser(
     server.url(),
     'CREATE DATABASE store',
@@ -107,7 +124,7 @@ export const openArena = async (running: AsyncDisposableStack, binaries?: Binari
 
   const [gatePort, telemetryPort] = [await freePort(), await freePort()];
   const write = (name: string, text: string) => writeFile(join(directory, name), text, { mode: 0o600 });
-  await write('postern.yaml', configuration(server, gatePort, telemetryPort));
+  await write('postern.yaml', configuration(server, gatePort, telemetryPort, loginTimeoutMs));
   await write('store.url', server.url('store'));
   await write('admin.password', new URL(server.url()).password);
   await write('sealing.key', randomBytes(32).toString('base64'));

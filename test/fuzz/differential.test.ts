@@ -39,7 +39,7 @@ describe.each(servers)('against $server', ({ server, binaries, missing, share })
   let arena: Arena;
   let connections = 0;
   beforeAll(async () => {
-    if (!missing) arena = await openArena(running, binaries);
+    if (!missing) arena = await openArena(running, { binaries });
   });
   afterAll(() => running.disposeAsync());
 

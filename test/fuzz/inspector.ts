@@ -1,22 +1,9 @@
-/** Another Node process by its inspector (Chrome DevTools Protocol): its heap, and which of its code has run. */
+/** Another Node process by its inspector (Chrome DevTools Protocol): how much memory it holds. */
 
 interface Answer {
   readonly id?: number;
   readonly result?: unknown;
   readonly error?: { readonly message: string };
-}
-
-interface Coverage {
-  readonly result: readonly {
-    readonly url: string;
-    readonly functions: readonly {
-      readonly ranges: readonly {
-        readonly startOffset: number;
-        readonly endOffset: number;
-        readonly count: number;
-      }[];
-    }[];
-  }[];
 }
 
 export class Inspector {
@@ -52,38 +39,21 @@ export class Inspector {
     this.#socket.close();
   }
 
-  /** Bytes of the heap that are in use when everything unused has been collected. */
-  async heapInUse(): Promise<number> {
+  /** Bytes that objects and buffers take when everything unused has been collected. */
+  async memoryInUse(): Promise<number> {
     await this.#ask('HeapProfiler.collectGarbage');
-    const { usedSize } = (await this.#ask('Runtime.getHeapUsage')) as { usedSize: number };
-    return usedSize;
+    const { usedSize, backingStorageSize } = (await this.#ask('Runtime.getHeapUsage')) as {
+      readonly usedSize: number;
+      readonly backingStorageSize: number;
+    };
+    return usedSize + backingStorageSize;
   }
 
-  /** Counts from now on which code runs. */
-  async startCoverage(): Promise<void> {
-    await this.#ask('Profiler.enable');
-    await this.#ask('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  }
-
-  /** Names of the blocks of code that have run since the last time, in files whose URL fits. */
-  async blocksRun(files: RegExp): Promise<string[]> {
-    const { result } = (await this.#ask('Profiler.takePreciseCoverage')) as Coverage;
-    return result
-      .filter(({ url }) => files.test(url))
-      .flatMap(({ url, functions }) =>
-        functions.flatMap(({ ranges }) =>
-          ranges
-            .filter(({ count }) => count > 0)
-            .map(({ startOffset, endOffset }) => `${url}:${startOffset}-${endOffset}`),
-        ),
-      );
-  }
-
-  #ask(method: string, params: object = {}): Promise<unknown> {
+  #ask(method: string): Promise<unknown> {
     this.#asked += 1;
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(this.#asked, waiting);
-    this.#socket.send(JSON.stringify({ id: this.#asked, method, params }));
+    this.#socket.send(JSON.stringify({ id: this.#asked, method }));
     return waiting.promise;
   }
 }

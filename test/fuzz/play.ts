@@ -14,8 +14,8 @@ export interface Stage {
   readonly certificates: Readonly<Record<Certificate, SecureContext>>;
 }
 
-/** More than any server takes that keeps its deadline. */
-const patienceMs = 10_000;
+/** More than any server takes that keeps the deadline of `loginTimeoutMs`. */
+const usualPatienceMs = 10_000;
 
 const startsProof = 'p'.charCodeAt(0);
 
@@ -29,7 +29,7 @@ class Player {
   #wake: () => void = () => undefined;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(stage: Stage, localAddress: string) {
+  constructor(stage: Stage, localAddress: string, patienceMs: number) {
     this.#stage = stage;
     this.#stream = tcpConnect({ port: stage.port, host: '127.0.0.1', localAddress, noDelay: true });
     this.#listen();
@@ -39,10 +39,10 @@ class Player {
     }, patienceMs);
   }
 
-  async play(steps: readonly Step[], waitMs: number): Promise<string> {
+  async play(steps: readonly Step[]): Promise<string> {
     for (const step of steps) {
       if (this.#end !== null) break;
-      await this.#take(step, waitMs);
+      await this.#take(step);
     }
     this.#stream.end();
     await this.#until(() => this.#end !== null);
@@ -52,7 +52,7 @@ class Player {
     return [...words, ...(unread > 0 ? [`cut(${unread})`] : []), this.#end].join(' ');
   }
 
-  async #take(step: Step, waitMs: number): Promise<void> {
+  async #take(step: Step): Promise<void> {
     switch (step.kind) {
       case 'send':
         if (step.bytes[0] === startsProof) this.#initialResponse = step.bytes;
@@ -60,7 +60,7 @@ class Player {
         break;
       case 'wait':
         this.#waited += 1;
-        await this.#untilTurn(waitMs);
+        await this.#until(() => this.#end !== null || this.#replies.turns >= this.#waited);
         break;
       case 'tls':
         await this.#encrypt(step);
@@ -72,16 +72,6 @@ class Player {
         this.#stream.write(buildProof(exchange, step.edits));
       }
     }
-  }
-
-  async #untilTurn(waitMs: number): Promise<void> {
-    let isOver = false;
-    const timer = setTimeout(() => {
-      isOver = true;
-      this.#wake();
-    }, waitMs);
-    await this.#until(() => this.#end !== null || this.#replies.turns >= this.#waited || isOver);
-    clearTimeout(timer);
   }
 
   async #encrypt({ certificate, alpn }: Extract<Step, { kind: 'tls' }>): Promise<void> {
@@ -135,12 +125,12 @@ class Player {
 }
 
 /**
- * @param waitMs how long the client waits for an answer before it goes on without it
- * @returns such as `S R10(SCRAM-SHA-256) closed`; never rejects, and takes ten seconds at most
+ * @param patienceMs how long the client looks on before it says `hangs`
+ * @returns such as `S R10(SCRAM-SHA-256) closed`; never rejects
  */
 export const play = (
   script: Script,
   stage: Stage,
   localAddress: string,
-  waitMs = patienceMs,
-): Promise<string> => new Player(stage, localAddress).play(script.steps, waitMs);
+  patienceMs = usualPatienceMs,
+): Promise<string> => new Player(stage, localAddress, patienceMs).play(script.steps);

@@ -11,12 +11,22 @@ import { mainFile } from '../cli/run.ts';
 import { pollUntil } from '../support/poll.ts';
 import { Inspector } from './inspector.ts';
 
+/** Of a connection's line in the log. */
+export interface LoggedEnding {
+  /** The client's: the PROXY header's where there was one. */
+  readonly address: string;
+  /** Level, outcome, stage and reason. */
+  readonly kind: string;
+}
+
 export interface Serving {
   readonly inspector: Inspector;
   /** It has ended, by itself. */
   crashed(): boolean;
   /** What it said on standard error, but for what the inspector says there. */
   complaint(): string;
+  /** What its log says of each connection that has ended since this was asked last. */
+  endings(): LoggedEnding[];
   /** Lines of its log at the level `error`, and about failures of its own. */
   troubles(): string[];
   /** Sum over all labels. */
@@ -56,6 +66,9 @@ export const startServing = async (
     child.kill('SIGKILL');
     await ended;
   });
+  /** Whole lines. */
+  const log = () => readFileSync(out, 'utf8').split('\n').slice(0, -1);
+  let told = 0;
   const said = () => readFileSync(err, 'utf8');
   const crashed = () => child.exitCode !== null || child.signalCode !== null;
   const place = `http://127.0.0.1:${telemetryPort}`;
@@ -70,10 +83,19 @@ export const startServing = async (
     inspector,
     crashed,
     complaint: () => said().replaceAll(inspectorSays, ''),
-    troubles: () =>
-      readFileSync(out, 'utf8')
-        .split('\n')
-        .filter((line) => line.includes('"level":"error"') || line.includes('"internal"')),
+    endings: () => {
+      const lines = log();
+      const fresh = lines.slice(told);
+      told = lines.length;
+      return fresh
+        .map((line) => JSON.parse(line) as Record<string, string>)
+        .filter((entry) => entry['outcome'] !== undefined)
+        .map(({ address = '', level, outcome, stage, reason }) => ({
+          address,
+          kind: [level, outcome, stage, reason].join(' '),
+        }));
+    },
+    troubles: () => log().filter((line) => line.includes('"level":"error"') || line.includes('"internal"')),
     metric: async (name) => {
       const text = await (await fetch(`${place}/metrics`)).text();
       return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(

@@ -13,6 +13,9 @@ export const seed = numberIn('POSTERN_FUZZ_SEED') ?? randomInt(1_000_000_000);
 /** Both servers get so many. */
 export const cases = numberIn('POSTERN_FUZZ_CASES') ?? 100_000;
 
+/** Postern alone gets so many: each batch of them takes as long as the deadline of a login. */
+export const mutations = Math.ceil(cases * 0.03);
+
 /** The number of the one case to replay. */
 export const only = numberIn('POSTERN_FUZZ_ONLY');
 

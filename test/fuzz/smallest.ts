@@ -24,8 +24,8 @@ function* smaller({ from, steps }: Script): Generator<Script> {
   }
 }
 
-/** Looks at so many at most: each costs connections. */
-const patience = 400;
+/** Goes on for so long at most: each look costs connections, some of which last until the deadline of a login. */
+const patienceMs = 15_000;
 
 /** @param differs resolves with how the servers answer to it, if they still differ without explanation */
 export const smallest = async (
@@ -33,12 +33,11 @@ export const smallest = async (
   differs: (script: Script) => Promise<Comparison | undefined>,
 ): Promise<Comparison> => {
   let best = found;
-  let left = patience;
+  const endsAt = performance.now() + patienceMs;
   for (let isBetter = true; isBetter; ) {
     isBetter = false;
     for (const candidate of smaller(best.script)) {
-      if (left === 0) return best;
-      left -= 1;
+      if (performance.now() >= endsAt) return best;
       const still = await differs(candidate);
       // Otherwise one difference becomes another one on the way.
       if (still?.postern !== best.postern || still.postgres !== best.postgres) continue;
