@@ -102,6 +102,8 @@ describe.each(servers)('against $server', ({ server, binaries, missing, share })
     for (const [id, times] of [...explained].sort()) say(`  ${id}: ${times}`);
     const told: string[] = [];
     for (const { index, found } of differences.values()) {
+      // Making it smaller may take a while, and whoever ends the run meanwhile is to have it.
+      say(`Case ${index}: ${found.postgres} | ${found.postern}\n${formatScript(found.script)}`);
       const { script, postgres, postern } = await smallest(found, differs);
       told.push(
         [
