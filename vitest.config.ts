@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Have commands and set-ups of their own.
-    exclude: ['test/clients/**', 'test/container/**', 'test/fuzz/**', 'test/reliability/**'],
+    exclude: ['clients', 'container', 'fuzz', 'reliability', 'soak'].map((suite) => `test/${suite}/**`),
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

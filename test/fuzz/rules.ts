@@ -132,6 +132,11 @@ export const rules: readonly Rule[] = [
       postern.endsWith('closed'),
   },
   {
+    id: 'tls-alert',
+    explains: ({ script, postgres, postern }) =>
+      mentions(script, '\x16') && postgres.replace('alert ', '') === postern.replace('alert ', ''),
+  },
+  {
     id: 'database-first',
     explains: ({ postgres, postern }) => {
       const before = otherEnd(postern, 'E3D000 closed', '');
@@ -171,6 +176,20 @@ export const rules: readonly Rule[] = [
       answered(postern, 'E08P01') &&
       postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
       streams(script).some((bytes) => /,r=(?:$|,)/.test(bytes.toString('latin1'))),
+  },
+  {
+    id: 'scram-end-of-first',
+    explains: ({ script, postgres, postern }) =>
+      answered(postern, 'E08P01') &&
+      postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
+      streams(script).some((bytes) => /,r=[^,]+,(?![A-Za-z]=)/.test(bytes.toString('latin1'))),
+  },
+  {
+    id: 'scram-binding-first',
+    explains: ({ script, postgres, postern }) =>
+      mentions(script, 'SCRAM-SHA-256-PLUS') &&
+      postgres.endsWith(' R11 E28000 closed') &&
+      otherEnd(postgres, 'E28000 closed', 'E08P01 closed') === postern,
   },
   {
     id: 'scram-base64',
