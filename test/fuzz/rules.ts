@@ -36,6 +36,16 @@ const packetsIn = (bytes: Buffer): Buffer[] => {
   return bodies;
 };
 
+/** Data of SASLInitialResponses, as far as their lengths go. */
+const firstScramMessages = (script: Script): string[] =>
+  streams(script).flatMap((bytes) =>
+    [...bytes.toString('latin1').matchAll(/SCRAM-SHA-256(?:-PLUS)?\0/g)].map(({ 0: name, index }) => {
+      const at = index + name.length;
+      const length = at + 4 <= bytes.length ? Math.max(0, bytes.readInt32BE(at)) : 0;
+      return bytes.toString('latin1', at + 4, at + 4 + length);
+    }),
+  );
+
 /** `one` with this end instead of that one; undefined: it ends otherwise. */
 const otherEnd = (one: string, end: string, other: string): string | undefined =>
   one.endsWith(end) ? `${one.slice(0, one.length - end.length)}${other}` : undefined;
@@ -66,6 +76,7 @@ export const rules: readonly Rule[] = [
       const plainly = (words: string) => withoutVersion(words).replace(/ K\d+/, '');
       return (
         (version < 17 && startsInTls(script)) ||
+        (version < 17 && tlsSteps(script).some(({ alpn }) => alpn !== null) && postern.endsWith('alert')) ||
         (mentions(script, '\x16') && postgres === 'closed' && postern.startsWith('alert')) ||
         plainly(postgres) === plainly(postern)
       );
@@ -94,6 +105,13 @@ export const rules: readonly Rule[] = [
       const before = otherEnd(postern, 'E08P01 closed', '');
       return before !== undefined && /^(?:N )?$/.test(before) && postgres.startsWith(`${before}S `);
     },
+  },
+  {
+    id: 'data-behind-gssapi-request',
+    explains: ({ script, postgres, postern }) =>
+      streams(script).some((bytes) => bytes.includes(Buffer.from('04d21630', 'hex'))) &&
+      [postgres, postern].some((words) => /^(?:S )?N E08P01 closed$/.test(words)) &&
+      [postgres, postern].every((words) => /^(?:S )?N /.test(words)),
   },
   {
     id: 'requests-in-direct-tls',
@@ -175,7 +193,7 @@ export const rules: readonly Rule[] = [
     explains: ({ script, postgres, postern }) =>
       answered(postern, 'E08P01') &&
       postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
-      streams(script).some((bytes) => /,r=(?:$|,)/.test(bytes.toString('latin1'))),
+      firstScramMessages(script).some((message) => /,r=(?:$|,)/.test(message)),
   },
   {
     id: 'scram-end-of-first',
