@@ -155,8 +155,9 @@ describe('a backend', () => {
         message: 'terminating connection due to administrator command',
       });
     }
-    const copies = await Promise.all([copyIn.result, copyOut.result]);
-    for (const { stderr } of copies) expect(stderr).toContain('due to administrator command');
+    expect((await copyOut.result).stderr).toContain('due to administrator command');
+    // PostgreSQL closes on rows that it has not read: the reset that TCP makes of it may destroy its words.
+    expect((await copyIn.result).stderr).toMatch(/due to administrator command|closed the connection/);
     const told = secondsSince(beganAt);
     const login = firstLogin(address);
     await bringBack();
