@@ -11,6 +11,8 @@ export default defineConfig({
     pool: 'forks',
     // One at a time: what runs on the backend is this client's.
     fileParallelism: false,
+    // As in the tests of `npm test`: the report names every test that needed its second chance.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

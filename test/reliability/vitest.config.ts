@@ -11,6 +11,8 @@ export default defineConfig({
     pool: 'forks',
     // One installation for all of them, and figures that nobody else disturbs.
     fileParallelism: false,
+    // As in the tests of `npm test`: the report names every test that needed its second chance.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
