@@ -122,9 +122,10 @@ export const rules: readonly Rule[] = [
     id: 'replication',
     explains: ({ script, postgres, postern }) =>
       mentions(script, 'replication') &&
-      /E(?:22023|28000) closed$/.test(postgres) &&
+      /(?:E(?:22023|28000)|R10\(\S*\)) closed$/.test(postgres) &&
       /E(?:0A000|28000|08P01) closed$/.test(postern) &&
-      sameUntil(withoutVersion(postgres), withoutVersion(postern)),
+      // Whoever may log in is asked for the password first.
+      sameUntil(withoutVersion(postgres).replace(/R10\(\S*\) closed$/, 'closed'), withoutVersion(postern)),
   },
   {
     id: 'last-byte',
@@ -236,9 +237,20 @@ const asIfClosed = (comparison: Comparison): Comparison => ({
   postgres: comparison.postgres.replace(/reset$/, 'closed'),
 });
 
+/** As if both had agreed on the same version: of older ones that is told by a rule of its own. */
+const asIfOneVersion = (comparison: Comparison): Comparison => ({
+  ...comparison,
+  postgres: withoutVersion(comparison.postgres),
+  postern: withoutVersion(comparison.postern),
+});
+
 /** The first rule that explains the difference; undefined: there is none, or it is not explained. */
 export const ruleOf = (comparison: Comparison): Rule | undefined => {
   if (comparison.postgres === comparison.postern) return undefined;
-  const closed = asIfClosed(comparison);
-  return rules.find(({ explains }) => explains(comparison)) ?? rules.find(({ explains }) => explains(closed));
+  const alike = comparison.version < 18 ? [comparison, asIfOneVersion(comparison)] : [comparison];
+  for (const each of [...alike, ...alike.map(asIfClosed)]) {
+    const rule = rules.find(({ explains }) => explains(each));
+    if (rule) return rule;
+  }
+  return undefined;
 };
