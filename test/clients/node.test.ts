@@ -1,4 +1,4 @@
-/** Node.js: node-postgres, with its own TLS and SCRAM. */
+/** Node.js: node-postgres and postgres.js, each with its own TLS and SCRAM. */
 
 import { describeClient, program } from './programs.ts';
 
@@ -6,5 +6,11 @@ describeClient({
   name: 'node-postgres',
   // It warns of its own cancel.
   command: [process.execPath, '--no-deprecation', program('node-postgres.ts')],
+  needs: null,
+});
+describeClient({
+  name: 'postgres.js',
+  command: [process.execPath, program('postgres-js.ts')],
+  endsSilently: true,
   needs: null,
 });
