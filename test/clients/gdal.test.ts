@@ -8,7 +8,7 @@ import { pollUntil } from '../support/poll.ts';
 import { runAsSuperuser } from '../support/postgres.ts';
 import { downloadBundle } from './bundle.ts';
 import { addGeography, postgis, removeGeography, type Surveyor } from './geography.ts';
-import { type Account, host, installation, rowCount } from './installation.ts';
+import { type Account, installation, libpqParameters, rowCount } from './installation.ts';
 import { describeWith, type Need } from './programs.ts';
 import { runProgram } from './run-program.ts';
 import { record } from './table.ts';
@@ -17,9 +17,7 @@ const ogr: Need = { probe: ['ogr2ogr', '--version'], from: 'gdal-bin' };
 
 const sources = {
   service: ({ name }: Account) => `PG:service=${name}`,
-  parameters: ({ name }: Account) =>
-    `PG:host=${host} port=${installation().port} dbname=${name} user=${name} sslmode=verify-full ` +
-    'sslcert=client.crt sslkey=client.key sslrootcert=server_ca.pem',
+  parameters: (account: Account) => `PG:${libpqParameters(account)}`,
 };
 
 const gdal = ({ bundle }: Pick<Surveyor, 'bundle'>, key: string, ...command: readonly string[]) =>

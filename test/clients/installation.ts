@@ -58,6 +58,11 @@ export const installation = (): Installation => inject('clientsInstallation');
 export const host = 'localhost';
 export const rowCount = 100_000;
 
+/** A connection string for libpq, in the directory of a bundle. */
+export const libpqParameters = ({ name }: Pick<Owner, 'name'>): string =>
+  `host=${host} port=${installation().port} dbname=${name} user=${name} sslmode=verify-full ` +
+  'sslcert=client.crt sslkey=client.key sslrootcert=server_ca.pem';
+
 const tables = [
   'CREATE SCHEMA places',
   'CREATE TABLE places.towns (id int PRIMARY KEY, name text NOT NULL, founded date, area numeric(12, 1), lon float8, lat float8)',
