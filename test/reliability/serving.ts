@@ -63,8 +63,10 @@ export const startServing = (
 ): ServingProcess & AsyncDisposable => {
   const directory = dirname(file);
   started += 1;
-  const out = join(logsIn, `${address}-${started}.out`);
-  const err = join(directory, `${address}-${started}.err`);
+  // Each test file is a process that counts anew: what another one's instance has said must not be taken for this one's.
+  const name = `${address}-${process.pid}-${started}`;
+  const out = join(logsIn, `${name}.out`);
+  const err = join(directory, `${name}.err`);
   const descriptors = [out, err].map((path) => openSync(path, 'a'));
   const child = spawn(process.execPath, [mainFile, 'serve', '--config', file, ...args], {
     cwd: directory,
