@@ -5,10 +5,10 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { debianBinaries } from '../support/debian-binaries.ts';
 import { ownServersMissing } from '../support/postgres-server.ts';
 import { type Arena, clientAddress, openArena } from './arena.ts';
 import { corpus } from './corpus.ts';
-import { debianBinaries } from './debian-binaries.ts';
 import { generate } from './generate.ts';
 import { inParallel } from './many.ts';
 import { play } from './play.ts';
