@@ -1,21 +1,16 @@
 /** A key that prepares for its end: nothing of it outlives the revocation, and nothing keeps the revocation from ending. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { revokeKey } from '../../src/control/key-revocation.ts';
 import { rotateRolePasswords } from '../../src/control/role-passwords.ts';
-import { type AccountKey, type Neighbours, outcomeOf, startNeighbours } from './neighbours.ts';
+import { type AccountKey, outcomeOf } from './neighbours.ts';
+import { neighboursUnderTest } from './under-test.ts';
 import { versions } from './versions.ts';
 
 describe.each(versions)('on $name', (version) => {
   const { missing } = version;
-  const running = new AsyncDisposableStack();
-  let neighbours: Neighbours;
-  const superuser = (...statements: string[]) => neighbours.superuser('alpha_data', ...statements);
-
-  beforeAll(async () => {
-    if (!missing) neighbours = await startNeighbours(running, version);
-  });
-  afterAll(() => running.disposeAsync());
+  const neighbours = neighboursUnderTest(version);
+  const { superuser } = neighbours;
 
   const makerKey = (name: string) =>
     neighbours.newKey(name, ['select, insert on alpha_land.towns', 'create in alpha_workshop']);

@@ -1,21 +1,15 @@
 /** Locks that every session may take keep nobody from managing keys: Postern does not wait for any of them. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { setKeyGrants } from '../../src/control/key-grants.ts';
 import { pollUntil } from '../support/poll.ts';
-import { type Neighbours, startNeighbours } from './neighbours.ts';
+import { neighboursUnderTest } from './under-test.ts';
 import { versions } from './versions.ts';
 
 describe.each(versions)('on $name', (version) => {
   const { missing } = version;
-  const running = new AsyncDisposableStack();
-  let neighbours: Neighbours;
-  const superuser = (...statements: string[]) => neighbours.superuser('alpha_data', ...statements);
-
-  beforeAll(async () => {
-    if (!missing) neighbours = await startNeighbours(running, version);
-  });
-  afterAll(() => running.disposeAsync());
+  const neighbours = neighboursUnderTest(version);
+  const { superuser } = neighbours;
 
   it.skipIf(missing)('a change of a key takes no advisory lock where keys could hold it', async () => {
     const { id } = await neighbours.newKey('changed', ['select on alpha_land.towns']);

@@ -3,21 +3,17 @@
  * name nor through connections that the server makes to itself, and neither can its sessions be watched nor ended.
  */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databaseNameOf, keyNames, type Neighbours, outcomeOf, startNeighbours } from './neighbours.ts';
+import { describe, expect, it } from 'vitest';
+import { databaseNameOf, keyNames, outcomeOf } from './neighbours.ts';
+import { neighboursUnderTest } from './under-test.ts';
 import { versions } from './versions.ts';
 
 const insufficient = { code: '42501' };
 
-describe.each(versions)('on $name', ({ missing, ...version }) => {
-  const running = new AsyncDisposableStack();
-  let neighbours: Neighbours;
-  const superuser = (...statements: string[]) => neighbours.superuser('alpha_data', ...statements);
-
-  beforeAll(async () => {
-    if (!missing) neighbours = await startNeighbours(running, { missing, ...version });
-  });
-  afterAll(() => running.disposeAsync());
+describe.each(versions)('on $name', (version) => {
+  const { missing } = version;
+  const neighbours = neighboursUnderTest(version);
+  const { superuser } = neighbours;
 
   describe.skipIf(missing).each(keyNames)('a %s key', (name) => {
     it('has no way to what another account has in the same database', async () => {

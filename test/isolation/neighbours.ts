@@ -35,7 +35,6 @@ export interface AccountKey {
 
 export interface Neighbours {
   readonly server: OwnServer;
-  readonly postern: TestPostern;
   readonly control: OpenedControl;
   /** Where the server trusts everybody. */
   readonly socketDirectory: string;
@@ -45,7 +44,8 @@ export interface Neighbours {
   newKey(name: string, grants: readonly string[] | 'master'): Promise<AccountKey>;
   /** A session of this role with this password, past the gate; closed at the end. */
   pastTheGate(user: string, password: string, database?: string): Promise<pg.Client>;
-  superuser(database: string, ...statements: string[]): Promise<Record<string, unknown>[]>;
+  /** In alpha's database. */
+  superuser(...statements: string[]): Promise<Record<string, unknown>[]>;
 }
 
 const databaseOf = { alpha: 'alpha_data', beta: 'beta_data', gamma: 'alpha_data' } as const;
@@ -180,7 +180,6 @@ export const startNeighbours = async (
   const made = new Map<string, Promise<AccountKey>>();
   return {
     server,
-    postern,
     control,
     socketDirectory,
     key: (account, name) => {
@@ -192,7 +191,7 @@ export const startNeighbours = async (
     newKey: (name, grants) => make('alpha', name, grants),
     pastTheGate: (user, password, database = 'alpha_data') =>
       open({ host: '127.0.0.1', port: server.port, user, password, database }),
-    superuser: (database, ...statements) => runAsSuperuser(server.url(database), ...statements),
+    superuser: (...statements) => runAsSuperuser(server.url('alpha_data'), ...statements),
   };
 };
 

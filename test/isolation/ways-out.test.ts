@@ -3,8 +3,9 @@
  * somebody else, replicate, change the server. Each statement fails for want of a right, and for no other reason.
  */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keyNames, type Neighbours, outcomeOf, startNeighbours } from './neighbours.ts';
+import { describe, expect, it } from 'vitest';
+import { keyNames, outcomeOf } from './neighbours.ts';
+import { neighboursUnderTest } from './under-test.ts';
 import { versions } from './versions.ts';
 
 /** With 42501, and where PostgreSQL has another word for it, that. ITSELF is the key's role. */
@@ -119,13 +120,7 @@ const refused: readonly (readonly [statement: string, otherwise?: RegExp])[] = [
 ];
 
 describe.each(versions)('on $name', (version) => {
-  const running = new AsyncDisposableStack();
-  let neighbours: Neighbours;
-
-  beforeAll(async () => {
-    if (!version.missing) neighbours = await startNeighbours(running, version);
-  });
-  afterAll(() => running.disposeAsync());
+  const neighbours = neighboursUnderTest(version);
 
   it.skipIf(version.missing).each(keyNames)('a %s key finds every way out closed', async (name) => {
     const { roleName, connect } = await neighbours.key('alpha', name);
