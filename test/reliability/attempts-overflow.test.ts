@@ -6,9 +6,8 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
-import { runAsSuperuser } from '../support/postgres.ts';
 import { startup } from '../support/raw-messages.ts';
-import { connect, works } from './clients.ts';
+import { attemptsOf, connect, works } from './clients.ts';
 import { record, secondsSince } from './figures.ts';
 import { installation, publicHost, superuserUrl } from './installation.ts';
 import { startedPerTest } from './per-test.ts';
@@ -76,9 +75,7 @@ const pourIn = async (): Promise<void> => {
 
 describe('an instance whose store takes no attempts while thousands come in', () => {
   it('keeps the newest, counts what it loses, and writes the rest', { timeout: 180_000 }, async () => {
-    const { store } = installation();
     const serving = await serve(running(), { address });
-    const url = superuserUrl(store, 'postern');
     const waiting = () => serving.metric('postern_attempts_waiting');
     await pollUntil(async () => (await waiting()) === 0);
     const release = await lockAttempts();
@@ -97,14 +94,7 @@ describe('an instance whose store takes no attempts while thousands come in', ()
     const releasedAt = performance.now();
     await pollUntil(async () => (await waiting()) === 0, { timeoutMs: 40_000 });
     const dropped = await serving.metric('postern_attempts_dropped_total');
-    const written = async () => {
-      const [row] = await runAsSuperuser(
-        url,
-        "SELECT count(*)::int AS n FROM postern.attempts WHERE application_name = 'pours'",
-      );
-      return Number(row?.['n']);
-    };
-    await pollUntil(async () => (await written()) + dropped === attempts, { timeoutMs: 20_000 });
+    await pollUntil(async () => (await attemptsOf('pours')) + dropped === attempts, { timeoutMs: 20_000 });
     const caughtUp = secondsSince(releasedAt);
     expect(dropped).toBeGreaterThanOrEqual(attempts - capacity - batch);
     record({

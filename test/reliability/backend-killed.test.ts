@@ -11,7 +11,7 @@ import {
   untilRunning,
   works,
 } from './clients.ts';
-import { killCluster, startCluster, stopCluster } from './cluster.ts';
+import { killCluster, startAgainBy, stopCluster } from './cluster.ts';
 import { record, secondsSince } from './figures.ts';
 import { installation } from './installation.ts';
 import { startedPerTest } from './per-test.ts';
@@ -42,6 +42,10 @@ const startWork = async () => {
   await untilRunning('out of copied');
   return { idle, busy, open, query, copyIn, copyOut };
 };
+
+/** What each of its three sessions was told at its end. */
+const toldTo = ({ idle, open, query }: Awaited<ReturnType<typeof startWork>>) =>
+  Promise.all([query, ...[idle, open].map(async ({ ended }) => (await ended).error)]);
 
 /** Postern holds nothing for sessions whose backend is gone. */
 const untilAtRest = async (serving: ServingProcess): Promise<void> => {
@@ -92,22 +96,14 @@ describe('a backend', () => {
 
   it('that is killed as a whole is told to everybody, and used again once it is back', async () => {
     const serving = await serve(running(), { address });
-    const { idle, open, query, copyIn, copyOut } = await startWork();
+    const work = await startWork();
+    const { copyIn, copyOut } = work;
     const { backend } = installation();
     const beganAt = performance.now();
     await killCluster(backend);
-    let isAway = true;
-    const bringBack = async () => {
-      if (isAway) await startCluster(backend);
-      isAway = false;
-    };
-    running().defer(bringBack);
-    const failures = await Promise.all([
-      query,
-      idle.ended.then(({ error }) => error),
-      open.ended.then(({ error }) => error),
-    ]);
-    for (const failure of failures) expect(failure).toMatchObject({ code: '08006', message: lostSentence });
+    const bringBack = startAgainBy(running(), backend);
+    for (const failure of await toldTo(work))
+      expect(failure).toMatchObject({ code: '08006', message: lostSentence });
     const copies = await Promise.all([copyIn.result, copyOut.result]);
     for (const { status } of copies) expect(status).not.toBe(0);
     const told = secondsSince(beganAt);
@@ -133,23 +129,12 @@ describe('a backend', () => {
 
   it('that is restarted says so in its own words, and is used again at once', async () => {
     const serving = await serve(running(), { address });
-    const { idle, open, query, copyIn, copyOut } = await startWork();
+    const work = await startWork();
+    const { copyIn, copyOut } = work;
     const { backend } = installation();
     const beganAt = performance.now();
-    const stopped = stopCluster(backend);
-    let isAway = true;
-    const bringBack = async () => {
-      await stopped;
-      if (isAway) await startCluster(backend);
-      isAway = false;
-    };
-    running().defer(bringBack);
-    const failures = await Promise.all([
-      query,
-      idle.ended.then(({ error }) => error),
-      open.ended.then(({ error }) => error),
-    ]);
-    for (const failure of failures) {
+    const bringBack = startAgainBy(running(), backend, stopCluster(backend));
+    for (const failure of await toldTo(work)) {
       expect(failure).toMatchObject({
         code: '57P01',
         message: 'terminating connection due to administrator command',

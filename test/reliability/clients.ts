@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { expect } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { runAsSuperuser } from '../support/postgres.ts';
 import { type RunningPsql, startInShell } from '../support/psql.ts';
@@ -193,6 +194,26 @@ export const refusalOf = async (address: string, options?: SessionOptions): Prom
     () => null,
     (error: Failure) => error,
   );
+};
+
+/** Logs in so often, and is never refused. @returns how long the slowest took, in milliseconds */
+export const logInOften = async (address: string, count: number, application: string): Promise<number> => {
+  let longestMs = 0;
+  for (let time = 0; time < count; time += 1) {
+    const beganAt = performance.now();
+    expect(await refusalOf(address, { application })).toBeNull();
+    longestMs = Math.max(longestMs, performance.now() - beganAt);
+  }
+  return longestMs;
+};
+
+/** How many attempts of a client with this application_name the store has. */
+export const attemptsOf = async (application: string, store = installation().store): Promise<number> => {
+  const [row] = await runAsSuperuser(
+    superuserUrl(store, 'postern'),
+    `SELECT count(*)::int AS n FROM postern.attempts WHERE application_name = '${application}'`,
+  );
+  return Number(row?.['n']);
 };
 
 /** Tries again and again. @returns `performance.now()` of the first login that succeeded, and the refusals before it */

@@ -64,6 +64,25 @@ export const startCluster = (cluster: Cluster): Promise<void> => control(cluster
 export const stopCluster = (cluster: Cluster, mode: 'fast' | 'immediate' = 'fast'): Promise<void> =>
   control(cluster, 'stop', '-m', mode);
 
+/**
+ * Starts a stopped cluster again: when it is called, and at the end of the test otherwise.
+ * @param stopped resolves when it is down
+ */
+export const startAgainBy = (
+  running: AsyncDisposableStack,
+  cluster: Cluster,
+  stopped: Promise<void> = Promise.resolve(),
+): (() => Promise<void>) => {
+  let isAway = true;
+  const bringBack = async (): Promise<void> => {
+    await stopped;
+    if (isAway) await startCluster(cluster);
+    isAway = false;
+  };
+  running.defer(bringBack);
+  return bringBack;
+};
+
 /** As when the machine's power goes: every process of it by SIGKILL. */
 export const killCluster = async ({ directory }: Cluster): Promise<void> => {
   const [pid = ''] = (await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n');

@@ -2,11 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
-import { runAsSuperuser } from '../support/postgres.ts';
-import { connect, works } from './clients.ts';
-import { startCluster, stopCluster } from './cluster.ts';
+import { attemptsOf, connect, works } from './clients.ts';
+import { startAgainBy, stopCluster } from './cluster.ts';
 import { record, secondsSince } from './figures.ts';
-import { installation, postern, superuserUrl } from './installation.ts';
+import { installation, postern } from './installation.ts';
 import { startedPerTest } from './per-test.ts';
 import { readiness, serve, untilLogged } from './serving.ts';
 
@@ -21,12 +20,7 @@ describe('an instance whose store is stopped for a minute', () => {
     const stays = await connect(running(), address);
     const toBeEnded = await connect(running(), address, { account: guest });
     await stopCluster(store);
-    let isAway = true;
-    const bringBack = async () => {
-      if (isAway) await startCluster(store);
-      isAway = false;
-    };
-    running().defer(bringBack);
+    const bringBack = startAgainBy(running(), store);
     await untilLogged(serving, ({ state }) => state === 'failing');
 
     let logins = 0;
@@ -50,10 +44,7 @@ describe('an instance whose store is stopped for a minute', () => {
     expect(error.code).toBe('57P01');
     const inForce = secondsSince(backAt, at);
     expect(at - backAt).toBeLessThan(20_000);
-    const url = superuserUrl(store, 'postern');
-    const written = () =>
-      runAsSuperuser(url, "SELECT 1 FROM postern.attempts WHERE application_name = 'away'");
-    await pollUntil(async () => (await written()).length === logins, { timeoutMs: 20_000 });
+    await pollUntil(async () => (await attemptsOf('away')) === logins, { timeoutMs: 20_000 });
     const caughtUp = secondsSince(backAt);
     expect(await serving.metric('postern_attempts_dropped_total')).toBe(0);
     await pollUntil(async () => (await serving.metric('postern_policy_age_seconds')) < 10);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { runAsSuperuser } from '../support/postgres.ts';
-import { connect, refusalOf, works } from './clients.ts';
+import { attemptsOf, connect, logInOften, works } from './clients.ts';
 import { createStandby, giveToServer, promote, startCluster, stopCluster } from './cluster.ts';
 import { mountSmallDisk } from './disk.ts';
 import { record, secondsSince } from './figures.ts';
@@ -22,24 +22,6 @@ const running = startedPerTest();
 const onStore = (statement: string) =>
   runAsSuperuser(superuserUrl(installation().store, 'postern'), statement);
 
-const attemptsOf = async (application: string): Promise<number> => {
-  const [row] = await onStore(
-    `SELECT count(*)::int AS n FROM postern.attempts WHERE application_name = '${application}'`,
-  );
-  return Number(row?.['n']);
-};
-
-/** Logs in so often. @returns how long the slowest took, in milliseconds */
-const logInOften = async (count: number, application: string): Promise<number> => {
-  let longestMs = 0;
-  for (let time = 0; time < count; time += 1) {
-    const beganAt = performance.now();
-    expect(await refusalOf(address, { application })).toBeNull();
-    longestMs = Math.max(longestMs, performance.now() - beganAt);
-  }
-  return longestMs;
-};
-
 describe('an instance whose store', () => {
   it('is slow: lets people in as ever, and follows when the store has answered', async () => {
     const { store, guest } = installation();
@@ -48,7 +30,7 @@ describe('an instance whose store', () => {
     const toBeEnded = await connect(running(), address, { account: guest });
     const slowMs = 1_000;
     way.slowDown(slowMs);
-    const longestMs = await logInOften(20, 'slow');
+    const longestMs = await logInOften(address, 20, 'slow');
     const beganAt = performance.now();
     await postern(installation(), 'account', 'disable', guest.name);
     const { error, at } = await toBeEnded.ended;
@@ -75,20 +57,14 @@ describe('an instance whose store', () => {
     const standby = await createStandby(store, join(directory, 'standby'), '127.0.0.23');
     await startCluster(standby);
     running().defer(() => stopCluster(standby, 'immediate'));
-    await logInOften(5, 'before');
+    await logInOften(address, 5, 'before');
     await pollUntil(async () => (await attemptsOf('before')) === 5);
-    await pollUntil(async () => {
-      const [row] = await runAsSuperuser(
-        superuserUrl(standby, 'postern'),
-        "SELECT count(*)::int AS n FROM postern.attempts WHERE application_name = 'before'",
-      );
-      return row?.['n'] === 5;
-    });
+    await pollUntil(async () => (await attemptsOf('before', standby)) === 5);
     const beganAt = performance.now();
     await stopCluster(store, 'immediate');
     running().defer(() => startCluster(store));
     const logins = 10;
-    const longestMs = await logInOften(logins, 'failing over');
+    const longestMs = await logInOften(address, logins, 'failing over');
     await promote(standby);
     way.leadTo(standby.address);
     const promotedAt = performance.now();
@@ -98,12 +74,9 @@ describe('an instance whose store', () => {
     );
     const { error, at } = await toBeEnded.ended;
     expect(error.code).toBe('57P01');
-    const onStandby = () =>
-      runAsSuperuser(
-        superuserUrl(standby, 'postern'),
-        "SELECT 1 FROM postern.attempts WHERE application_name = 'failing over'",
-      );
-    await pollUntil(async () => (await onStandby()).length === logins, { timeoutMs: 30_000 });
+    await pollUntil(async () => (await attemptsOf('failing over', standby)) === logins, {
+      timeoutMs: 30_000,
+    });
     const written = secondsSince(promotedAt);
     expect(await serving.metric('postern_attempts_dropped_total')).toBe(0);
     expect(await works(stays)).toBe(true);
@@ -149,13 +122,13 @@ describe('an instance whose store', () => {
       let logins = 0;
       await pollUntil(
         async () => {
-          await logInOften(20, 'full');
+          await logInOften(address, 20, 'full');
           logins += 20;
           return serving.lines().some(isFull);
         },
         { timeoutMs: 60_000 },
       );
-      const longestMs = await logInOften(20, 'full');
+      const longestMs = await logInOften(address, 20, 'full');
       logins += 20;
       let changes = 0;
       let refusal = '';
