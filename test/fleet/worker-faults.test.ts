@@ -3,6 +3,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { metricSum } from '../support/metric-sum.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startPostern, type TestPostern } from '../support/postern.ts';
 import { childPids, isAlive, withWorkers, workerPids } from './workers-fixture.ts';
@@ -20,11 +21,8 @@ const start = async (): Promise<TestPostern> => {
   return postern;
 };
 
-const scrape = async ({ serving }: TestPostern, name: string): Promise<number> => {
-  const text = await (await fetch(`http://127.0.0.1:${serving.telemetryPort}/metrics`)).text();
-  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];
-  return values.reduce((sum, [, value]) => sum + Number(value), 0);
-};
+const scrape = ({ serving }: TestPostern, name: string): Promise<number> =>
+  metricSum(`http://127.0.0.1:${serving.telemetryPort}/metrics`, name);
 
 const works = async (client: Awaited<ReturnType<TestPostern['connect']>>): Promise<boolean> =>
   client.query('SELECT 1').then(

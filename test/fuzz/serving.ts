@@ -5,9 +5,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mainFile } from '../cli/run.ts';
+import { footprintOf } from '../support/footprint.ts';
+import { metricSum } from '../support/metric-sum.ts';
 import { pollUntil } from '../support/poll.ts';
 import { Inspector } from './inspector.ts';
 
@@ -37,15 +39,6 @@ export interface Serving {
 
 const inspectorLine = /^Debugger listening on (ws:\S+)$/m;
 const inspectorSays = /^(?:Debugger |For help, see: |Starting inspector ).*\n/gm;
-
-/** '' when it has been closed meanwhile. */
-const linkOf = (path: string): string => {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-};
 
 /** @param directory with `postern.yaml` in it @returns when it admits people */
 export const startServing = async (
@@ -96,16 +89,7 @@ export const startServing = async (
         }));
     },
     troubles: () => log().filter((line) => line.includes('"level":"error"') || line.includes('"internal"')),
-    metric: async (name) => {
-      const text = await (await fetch(`${place}/metrics`)).text();
-      return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(
-        (sum, [, value]) => sum + Number(value),
-        0,
-      );
-    },
-    sockets: () => {
-      const folder = `/proc/${child.pid}/fd`;
-      return readdirSync(folder).filter((name) => linkOf(join(folder, name)).startsWith('socket:')).length;
-    },
+    metric: (name) => metricSum(`${place}/metrics`, name),
+    sockets: () => footprintOf(child.pid ?? 0).sockets,
   };
 };

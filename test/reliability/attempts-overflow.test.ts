@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { footprintOf } from '../support/footprint.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startup } from '../support/raw-messages.ts';
 import { attemptsOf, connect, works } from './clients.ts';
 import { record, secondsSince } from './figures.ts';
 import { installation, publicHost, superuserUrl } from './installation.ts';
 import { startedPerTest } from './per-test.ts';
-import { type ServingProcess, serve } from './serving.ts';
+import { serve } from './serving.ts';
 
 const address = '127.0.0.13';
 const running = startedPerTest();
@@ -19,9 +20,6 @@ const running = startedPerTest();
 const [capacity, batch] = [10_000, 1_000];
 const attempts = capacity + 2 * batch;
 const atOnce = 24;
-
-const residentBytes = ({ pid }: ServingProcess): number =>
-  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
 /** Holds the table of attempts, as something that hangs would. @returns what lets it go */
 const lockAttempts = async (): Promise<() => Promise<void>> => {
@@ -79,12 +77,12 @@ describe('an instance whose store takes no attempts while thousands come in', ()
     const waiting = () => serving.metric('postern_attempts_waiting');
     await pollUntil(async () => (await waiting()) === 0);
     const release = await lockAttempts();
-    const before = residentBytes(serving);
+    const before = footprintOf(serving.pid).residentBytes;
     const beganAt = performance.now();
     await pourIn();
     const poured = secondsSince(beganAt);
     const held = await waiting();
-    const grownMegabytes = Math.round((residentBytes(serving) - before) / 2 ** 20);
+    const grownMegabytes = Math.round((footprintOf(serving.pid).residentBytes - before) / 2 ** 20);
     expect(held).toBeLessThanOrEqual(capacity);
     expect(grownMegabytes).toBeLessThan(200);
     const session = await connect(running(), address);

@@ -6,6 +6,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { mainFile } from '../cli/run.ts';
+import { metricSum } from '../support/metric-sum.ts';
 import { pollUntil } from '../support/poll.ts';
 import { configure, type InstanceSettings, installation } from './installation.ts';
 
@@ -90,13 +91,7 @@ export const startServing = (
         .slice(0, -1)
         .map((line) => JSON.parse(line) as LogLine),
     complaint: () => readFileSync(err, 'utf8'),
-    metric: async (name, labels = '') => {
-      const text = await (await fetch(`http://${address}:9464/metrics`)).text();
-      const values = [...text.matchAll(new RegExp(`^${name}(\\{.*\\})? (\\S+)$`, 'gm'))];
-      return values
-        .filter(([, found = '']) => found.includes(labels))
-        .reduce((sum, [, , value]) => sum + Number(value), 0);
-    },
+    metric: (name, labels) => metricSum(`http://${address}:9464/metrics`, name, labels),
     ended: once(child, 'exit').then(([code]) => code),
     signal: (signal) => void child.kill(signal),
     signalAll,

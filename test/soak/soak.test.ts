@@ -12,10 +12,11 @@ import { createAccount, createBundle, installation, libpq, postern } from '../re
 import { startedPerTest } from '../reliability/per-test.ts';
 import { type ServingProcess, serve, workerPids } from '../reliability/serving.ts';
 import { writeFigures } from '../support/figures-file.ts';
+import { type Footprint, footprintOf } from '../support/footprint.ts';
 import { pollUntil } from '../support/poll.ts';
 import { startInShell } from '../support/psql.ts';
 import { churn } from './churn.ts';
-import { type Footprint, firstAndLast, footprintOf, watchFootprints } from './watch.ts';
+import { firstAndLast, watchFootprints } from './watch.ts';
 import {
   cancelQueries,
   copyBothWays,
