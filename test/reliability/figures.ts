@@ -3,12 +3,13 @@
  * file with the two marks, written between them: `npm run reliability`.
  */
 
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { expect } from 'vitest';
 import { version } from '../../src/program.ts';
-import { machineInWords, writeFigures } from '../support/figures-file.ts';
+import { machineInWords, tableRow, writeFigures } from '../support/figures-file.ts';
+import { appendRecord, readRecords } from '../support/records.ts';
 import { type Installation, installation } from './installation.ts';
 import { toolVersions } from './tools.ts';
 
@@ -28,8 +29,6 @@ interface Recorded extends Figure {
   readonly test: string;
 }
 
-const fileIn = ({ directory }: Pick<Installation, 'directory'>): string => join(directory, 'figures.jsonl');
-
 /** Of the test that runs. */
 export const record = (figure: Figure): void => {
   const { currentTestName = '', testPath = '' } = expect.getState();
@@ -38,7 +37,7 @@ export const record = (figure: Figure): void => {
     file: basename(testPath),
     test: currentTestName.replaceAll(' > ', ': '),
   };
-  appendFileSync(fileIn(installation()), `${JSON.stringify(recorded)}\n`);
+  appendRecord(installation().directory, recorded);
 };
 
 /** From `performance.now()` to now or another moment, for people. */
@@ -51,9 +50,8 @@ const table = (figures: readonly Recorded[]): string =>
   [
     '| fault | what clients saw | sessions lost | seconds to effect | proved by |',
     '|---|---|---|---|---|',
-    ...figures.map(
-      ({ fault, seen, lost, effect, file, test }) =>
-        `| ${[fault, seen, lost, effect, `\`${file}\`: ${test}`].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+    ...figures.map(({ fault, seen, lost, effect, file, test }) =>
+      tableRow([fault, seen, lost, effect, `\`${file}\`: ${test}`]),
     ),
   ].join('\n');
 
@@ -70,13 +68,9 @@ export const circumstances = (): string =>
     machineInWords(),
   ].join('; ');
 
-export const publishFigures = (place: Installation): void => {
-  if (!existsSync(fileIn(place))) return;
-  const figures = readFileSync(fileIn(place), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Recorded)
-    .sort((left, right) => left.file.localeCompare(right.file));
+export const publishFigures = ({ directory }: Installation): void => {
+  const figures = readRecords<Recorded>(directory).sort((left, right) => left.file.localeCompare(right.file));
+  if (figures.length === 0) return;
   const text = `${circumstances()}.\n\n${table(figures)}\n`;
   process.stdout.write(`\n${text}\n`);
   const target = process.env['POSTERN_RELIABILITY'];

@@ -14,6 +14,10 @@ export const writeFigures = (file: string, command: string, text: string): void 
   writeFileSync(file, `${before}${begin}\n${text}${rest.slice(endsAt)}`);
 };
 
+/** One row of a Markdown table; what stands in a cell stays in it. */
+export const tableRow = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
 /** Processors and memory of this computer, for people. */
 export const machineInWords = (): string => {
   const processors = cpus();
