@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 
 parameters = {
     "host": os.environ["POSTERN_HOST"],
@@ -21,3 +22,32 @@ def tell(step, **seen):
 
 def wait():
     sys.stdin.readline()
+
+
+def refusal(action, error_type, sqlstate_and_message):
+    """What `action` was refused with, taken out of an error of this driver."""
+    try:
+        action()
+    except error_type as error:
+        sqlstate, message = sqlstate_and_message(error)
+        return {"message": message, "sqlstate": sqlstate}
+    raise AssertionError("it was not refused")
+
+
+def cancelled_when_told(cancel, sleep):
+    """What came of `sleep`, which runs until another thread calls `cancel`."""
+
+    def cancel_when_told():
+        wait()
+        cancel()
+
+    canceller = threading.Thread(target=cancel_when_told)
+    canceller.start()
+    seen = sleep()
+    canceller.join()
+    return seen
+
+
+def again_and_again(ask):
+    while True:
+        ask()

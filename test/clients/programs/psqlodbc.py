@@ -4,10 +4,20 @@ the name of a data source (`source`), which reads in portions by a cursor on the
 """
 
 import os
-import threading
 from pathlib import Path
 
-from contract import database, note, parameters, read_key, tell, wait, write_key
+from contract import (
+    again_and_again,
+    cancelled_when_told,
+    database,
+    note,
+    parameters,
+    read_key,
+    refusal,
+    tell,
+    wait,
+    write_key,
+)
 
 here = Path.cwd()
 # Debian's own registry of drivers makes them keep logs in /tmp.
@@ -53,13 +63,8 @@ def user_of(connection):
     return connection.cursor().execute("SELECT current_user").fetchone()[0]
 
 
-def refusal(action):
-    try:
-        action()
-    except pyodbc.Error as error:
-        sqlstate, message = error.args
-        return {"message": message, "sqlstate": sqlstate}
-    raise AssertionError("it was not refused")
+def refused(action):
+    return refusal(action, pyodbc.Error, lambda error: error.args)
 
 
 reader = connect(read_key)
@@ -85,32 +90,18 @@ def write(connection):
 writer = connect(write_key)
 tell("write", rows=write(writer))
 writer.close()
-tell("refuse", **refusal(lambda: write(reader)))
+tell("refuse", **refused(lambda: write(reader)))
 
 sleeping = reader.cursor()
 
-
-def cancel_when_told():
-    wait()
-    sleeping.cancel()
-
-
-canceller = threading.Thread(target=cancel_when_told)
-canceller.start()
-seen = refusal(lambda: sleeping.execute("SELECT pg_sleep(60)"))
-canceller.join()
+seen = cancelled_when_told(sleeping.cancel, lambda: refused(lambda: sleeping.execute("SELECT pg_sleep(60)")))
 sleeping.close()
 tell("cancel", **seen, user=user_of(reader))
 
 wait()
 
-
-def ask_on():
-    while True:
-        user_of(reader)
-
-
-tell("revoked", session=refusal(ask_on)["message"], message=refusal(lambda: connect(read_key))["message"])
+session = refused(lambda: again_and_again(lambda: user_of(reader)))
+tell("revoked", session=session["message"], message=refused(lambda: connect(read_key))["message"])
 
 wait()
 again = connect(read_key)

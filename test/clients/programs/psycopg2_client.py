@@ -1,9 +1,18 @@
 """The seven steps with psycopg 2, connecting as the guide for Python shows it."""
 
-import threading
-
 import psycopg2
-from contract import database, note, parameters, read_key, tell, wait, write_key
+from contract import (
+    again_and_again,
+    cancelled_when_told,
+    database,
+    note,
+    parameters,
+    read_key,
+    refusal,
+    tell,
+    wait,
+    write_key,
+)
 
 
 def connect(key):
@@ -30,12 +39,8 @@ def user_of(connection):
     return ask(connection, "SELECT current_user")[0][0]
 
 
-def refusal(action):
-    try:
-        action()
-    except psycopg2.Error as error:
-        return {"message": str(error), "sqlstate": error.pgcode}
-    raise AssertionError("it was not refused")
+def refused(action):
+    return refusal(action, psycopg2.Error, lambda error: (error.pgcode, str(error)))
 
 
 reader = connect(read_key)
@@ -58,30 +63,16 @@ write = ("INSERT INTO places.notes (text) VALUES (%s)", (note,))
 writer = connect(write_key)
 tell("write", rows=ask(writer, *write))
 writer.close()
-tell("refuse", **refusal(lambda: ask(reader, *write)))
+tell("refuse", **refused(lambda: ask(reader, *write)))
 
-
-def cancel_when_told():
-    wait()
-    reader.cancel()
-
-
-canceller = threading.Thread(target=cancel_when_told)
-canceller.start()
-seen = refusal(lambda: ask(reader, "SELECT pg_sleep(60)"))
-canceller.join()
+seen = cancelled_when_told(reader.cancel, lambda: refused(lambda: ask(reader, "SELECT pg_sleep(60)")))
 tell("cancel", **seen, user=user_of(reader))
 
 wait()
 
-
-def ask_on():
-    while True:
-        ask(reader, "SELECT 1")
-
-
 # What the server says between two queries, psycopg 2 drops.
-tell("revoked", session=refusal(ask_on)["message"], message=refusal(lambda: connect(read_key))["message"])
+session = refused(lambda: again_and_again(lambda: ask(reader, "SELECT 1")))
+tell("revoked", session=session["message"], message=refused(lambda: connect(read_key))["message"])
 
 wait()
 tell("reconnect", user=user_of(connect(read_key)))

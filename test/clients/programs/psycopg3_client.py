@@ -1,10 +1,20 @@
 """The seven steps with psycopg 3, connecting as the guide for Python shows it."""
 
 import os
-import threading
 
 import psycopg
-from contract import database, note, parameters, read_key, tell, wait, write_key
+from contract import (
+    again_and_again,
+    cancelled_when_told,
+    database,
+    note,
+    parameters,
+    read_key,
+    refusal,
+    tell,
+    wait,
+    write_key,
+)
 
 
 def connect(key):
@@ -25,12 +35,8 @@ def user_of(connection):
     return connection.execute("SELECT current_user").fetchone()[0]
 
 
-def refusal(action):
-    try:
-        action()
-    except psycopg.Error as error:
-        return {"message": str(error), "sqlstate": error.sqlstate}
-    raise AssertionError("it was not refused")
+def refused(action):
+    return refusal(action, psycopg.Error, lambda error: (error.sqlstate, str(error)))
 
 
 reader = connect(read_key)
@@ -50,29 +56,15 @@ tell("read", rows=len(ids), sum=sum(ids))
 write = ("INSERT INTO places.notes (text) VALUES (%s)", (note,))
 with connect(write_key) as writer:
     tell("write", rows=writer.execute(*write).rowcount)
-tell("refuse", **refusal(lambda: reader.execute(*write)))
+tell("refuse", **refused(lambda: reader.execute(*write)))
 
-
-def cancel_when_told():
-    wait()
-    reader.cancel()
-
-
-canceller = threading.Thread(target=cancel_when_told)
-canceller.start()
-seen = refusal(lambda: reader.execute("SELECT pg_sleep(60)"))
-canceller.join()
+seen = cancelled_when_told(reader.cancel, lambda: refused(lambda: reader.execute("SELECT pg_sleep(60)")))
 tell("cancel", **seen, user=user_of(reader))
 
 wait()
 
-
-def ask_on():
-    while True:
-        reader.execute("SELECT 1")
-
-
-tell("revoked", session=refusal(ask_on)["message"], message=refusal(lambda: connect(read_key))["message"])
+session = refused(lambda: again_and_again(lambda: reader.execute("SELECT 1")))
+tell("revoked", session=session["message"], message=refused(lambda: connect(read_key))["message"])
 
 wait()
 with connect(read_key) as again:
