@@ -3,7 +3,9 @@
  * the same id. A rule sees the words of both, and is as narrow as they let it be.
  */
 
-import { type Script, type Step, streams } from './script.ts';
+import { type Script, streams } from './script.ts';
+import { firstScramMessages, mentions, packetsIn, sendsMuch, startsInTls, tlsSteps } from './sent.ts';
+import { answered, asked, goesOn, otherEnd, sameUntil, withoutEnd, withoutVersion } from './words.ts';
 
 export interface Comparison {
   readonly script: Script;
@@ -17,56 +19,6 @@ interface Rule {
   readonly id: string;
   readonly explains: (comparison: Comparison) => boolean;
 }
-
-const startsInTls = ({ steps }: Script): boolean => steps[0]?.kind === 'tls';
-const tlsSteps = ({ steps }: Script) =>
-  steps.filter((step): step is Extract<Step, { kind: 'tls' }> => step.kind === 'tls');
-const mentions = (script: Script, text: string): boolean =>
-  streams(script).some((bytes) => bytes.includes(text));
-
-/** Bodies of the untyped packets that a stream is made of, as far as their lengths can be believed. */
-const packetsIn = (bytes: Buffer): Buffer[] => {
-  const bodies: Buffer[] = [];
-  for (let at = 0; at + 8 <= bytes.length; ) {
-    const length = bytes.readInt32BE(at);
-    if (length < 8 || at + length > bytes.length) break;
-    bodies.push(bytes.subarray(at + 4, at + length));
-    at += length;
-  }
-  return bodies;
-};
-
-/** Data of SASLInitialResponses, as far as their lengths go. */
-const firstScramMessages = (script: Script): string[] =>
-  streams(script).flatMap((bytes) =>
-    [...bytes.toString('latin1').matchAll(/SCRAM-SHA-256(?:-PLUS)?\0/g)].map(({ 0: name, index }) => {
-      const at = index + name.length;
-      const length = at + 4 <= bytes.length ? Math.max(0, bytes.readInt32BE(at)) : 0;
-      return bytes.toString('latin1', at + 4, at + 4 + length);
-    }),
-  );
-
-/** `one` with this end instead of that one; undefined: it ends otherwise. */
-const otherEnd = (one: string, end: string, other: string): string | undefined =>
-  one.endsWith(end) ? `${one.slice(0, one.length - end.length)}${other}` : undefined;
-
-const withoutVersion = (words: string): string => words.replace(/\bv\d+\([^)]*\) /, '');
-const withoutEnd = (words: string): string => words.replace(/ ?\S+$/, '');
-const asked = /R1[01](?:\(\S*\))?$/;
-const answered = (words: string, refusal: string): boolean =>
-  words.endsWith(` ${refusal} closed`) && asked.test(words.slice(0, -` ${refusal} closed`.length));
-const afterAsking = ({ postern }: Comparison): boolean =>
-  asked.test(withoutEnd(postern)) || answered(postern, 'E08P01');
-const sameUntil = (left: string, right: string): boolean => {
-  const [one, other] = [left, right].map((words) => words.replace(/(?: ?E\w{5})? ?closed$/, ''));
-  return one === other;
-};
-const sendsMuch = ({ steps }: Script): boolean =>
-  steps.some(
-    (step) =>
-      (step.kind === 'send' && step.bytes.length > 600) ||
-      (step.kind === 'prove' && step.edits.some(({ insert }) => insert.length > 600)),
-  );
 
 export const rules: readonly Rule[] = [
   {
@@ -169,38 +121,32 @@ export const rules: readonly Rule[] = [
   },
   {
     id: 'password-length',
-    explains: (comparison) =>
-      answered(comparison.postgres, 'E28P01') &&
-      afterAsking(comparison) &&
-      sameUntil(comparison.postgres, comparison.postern) &&
-      (!comparison.postern.includes('R11') || sendsMuch(comparison.script)),
+    explains: ({ script, postgres, postern }) =>
+      answered(postgres, 'E28P01') &&
+      (asked.test(withoutEnd(postern)) || answered(postern, 'E08P01')) &&
+      sameUntil(postgres, postern) &&
+      (!postern.includes('R11') || sendsMuch(script)),
   },
   {
     id: 'message-type-first',
-    explains: (comparison) =>
-      answered(comparison.postgres, 'E08P01') &&
-      asked.test(withoutEnd(comparison.postern)) &&
-      sameUntil(comparison.postgres, comparison.postern),
+    explains: ({ postgres, postern }) =>
+      answered(postgres, 'E08P01') && asked.test(withoutEnd(postern)) && sameUntil(postgres, postern),
   },
   {
     id: 'scram-without-data',
     explains: ({ script, postgres, postern }) =>
-      answered(postern, 'E08P01') &&
-      postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
+      goesOn(postgres, postern) &&
       streams(script).some((bytes) => bytes.includes(Buffer.from('00ffffffff', 'hex'))),
   },
   {
     id: 'scram-nonce',
     explains: ({ script, postgres, postern }) =>
-      answered(postern, 'E08P01') &&
-      postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
-      firstScramMessages(script).some((message) => /,r=(?:$|,)/.test(message)),
+      goesOn(postgres, postern) && firstScramMessages(script).some((message) => /,r=(?:$|,)/.test(message)),
   },
   {
     id: 'scram-end-of-first',
     explains: ({ script, postgres, postern }) =>
-      answered(postern, 'E08P01') &&
-      postgres.startsWith(`${otherEnd(postern, 'E08P01 closed', '')}R11`) &&
+      goesOn(postgres, postern) &&
       streams(script).some((bytes) => /,r=[^,]+,(?![A-Za-z]=)/.test(bytes.toString('latin1'))),
   },
   {
