@@ -32,7 +32,7 @@ export const accept = async (
     facts.address = displayAddress(source.address);
     facts.port = source.port;
   }
-  const address = parseAddress(facts.address);
+  const address = source ? parseAddress(facts.address) : peer;
   const isBalancer = isTrusted && source === null;
   const isAdmitted = () => isBalancer || (address !== undefined && policy.admitsSomewhere(address, now()));
   await login.countFor(facts.address, isAdmitted);
