@@ -5,14 +5,15 @@
  */
 
 import { Refusal } from '../errors.ts';
+import { placeWithin } from './answer.ts';
 import { type Instance, unlessDenied } from './instance.ts';
 
 export interface Login {
   /** Aborts with the Refusal to tell once the deadline has passed. */
   readonly signal: AbortSignal;
   /**
-   * @param isAdmitted whether any account admits the address; looks at every account, so asked only when it matters
-   * @throws Refusal when too many connections are half-open, of this address or in all
+   * @param isAdmitted whether any account admits the address; asked only when it matters
+   * @throws Refusal when too many connections are half-open, of this address or in all; the signal's reason
    */
   countFor(address: string, isAdmitted: () => boolean): Promise<void>;
   /** The connection is logged in, or closed. Harmless when repeated. */
@@ -45,9 +46,13 @@ export class WaitingRoom {
     return {
       signal: controller.signal,
       countFor: async (address, isAdmitted) => {
-        const denial = await this.#instance.enterHalfOpen(address, false);
+        const enter = (admitted: boolean) =>
+          placeWithin(this.#instance.enterHalfOpen(address, admitted), controller.signal, () =>
+            this.#instance.leaveHalfOpen(address),
+          );
+        const denial = await enter(false);
         const hasMore = denial?.code === 'too-many-half-open' && isAdmitted();
-        unlessDenied(hasMore ? await this.#instance.enterHalfOpen(address, true) : denial);
+        unlessDenied(hasMore ? await enter(true) : denial);
         counted = address;
         this.#counted += 1;
       },

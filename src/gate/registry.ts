@@ -9,6 +9,7 @@ import type { AccountPolicy } from '../policy/account.ts';
 import { type Address, admittedUntil } from '../policy/addresses.ts';
 import type { PolicyView } from '../policy/book.ts';
 import { recheckSession } from '../policy/recheck.ts';
+import { placeWithin } from './answer.ts';
 import { type CancelKey, type Instance, type SessionEntry, unlessDenied } from './instance.ts';
 import type { Session } from './session.ts';
 
@@ -66,11 +67,14 @@ export class SessionRegistry {
     return this.#sessions.values();
   }
 
-  /** @throws Refusal a limit, or what the policy has against the session by now */
-  async admit(session: Session): Promise<void> {
+  /**
+   * @param accountLimit of its account alone; null: as the instance says
+   * @throws Refusal a limit, or what the policy has against the session by now; the signal's reason
+   */
+  async admit(session: Session, accountLimit: number | null, signal: AbortSignal): Promise<void> {
     const { accountId } = session.claims;
-    const limit = this.#policy.accountWithId(accountId)?.maxSessions ?? null;
-    unlessDenied(await this.#instance.enterSession(entryOf(session), limit));
+    const asked = this.#instance.enterSession(entryOf(session), accountLimit);
+    unlessDenied(await placeWithin(asked, signal, () => this.#instance.leaveSession(session.id)));
     const verdict = recheckSession(session.claims, this.#policy.accountWithId(accountId), this.#now());
     if (verdict.kind === 'ended') {
       this.#instance.leaveSession(session.id);

@@ -131,6 +131,30 @@ describe('an instance with two workers', () => {
       effect: `${took} until exit`,
     });
   });
+
+  it('ends logins at their deadline while their parent hangs, and keeps no place for them', async () => {
+    const half = async () => await serving.metric('postern_connections_half_open');
+    const serving = await serve(running(), { address, workers: 2, loginTimeout: '2s' });
+    const session = await connect(running(), address);
+    serving.signal('SIGSTOP');
+    const beganAt = performance.now();
+    const refused = await connect(running(), address).catch((error: Error) => error.message);
+    const took = secondsSince(beganAt);
+    expect(refused).toMatch(/Connection terminated unexpectedly|login took longer/);
+    expect(performance.now() - beganAt).toBeLessThan(10_000);
+    expect(await works(session)).toBe(true);
+    serving.signal('SIGCONT');
+    const thawedAt = performance.now();
+    expect(await works(await connect(running(), address))).toBe(true);
+    const back = secondsSince(thawedAt);
+    await pollUntil(async () => (await half()) === 0);
+    record({
+      fault: 'Parent of two workers hangs (SIGSTOP, SIGCONT), with `login_timeout: 2s`',
+      seen: 'sessions go on; new connections closed at their deadline',
+      lost: '0 of 1',
+      effect: `${took} until who came was told, ${back} until the next one was in again`,
+    });
+  });
 });
 
 describe('an instance behind HAProxy', () => {

@@ -5,6 +5,7 @@
  */
 
 import type { PolicyView } from '../../policy/book.ts';
+import { answerWithin } from '../answer.ts';
 import type { CancelOutcome, Instance } from '../instance.ts';
 import type { SessionRegistry } from '../registry.ts';
 import type { Admitted, CancelOrder, Ending } from '../values.ts';
@@ -16,22 +17,14 @@ export interface CancelDependencies {
   readonly instance: Instance;
 }
 
-/** Resolves with the answer, or with `unknown` when the signal aborts before it is there. */
-const answerOf = (asked: ReturnType<Instance['cancelElsewhere']>, signal: AbortSignal) => {
-  const { promise, resolve } = Promise.withResolvers<CancelOutcome>();
-  const giveUp = () => resolve('unknown');
-  signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
-  Promise.resolve(asked).then(resolve, giveUp);
-  return promise.finally(() => signal.removeEventListener('abort', giveUp));
-};
-
 export const forwardCancel = async (
   { processId, secret }: CancelOrder,
   { address, shownAddress, login }: Admitted,
   { registry, policy, now, instance }: CancelDependencies,
 ): Promise<Ending> => {
-  if (!(await instance.mayCancel(shownAddress))) return { kind: 'cancel', outcome: 'throttled' };
+  const { signal } = login;
+  if (!(await answerWithin(instance.mayCancel(shownAddress), signal)))
+    return { kind: 'cancel', outcome: 'throttled' };
   const key = { processId, secret };
   const session = registry.sessionToCancel(key, address);
   if (session) {
@@ -41,8 +34,8 @@ export const forwardCancel = async (
   }
   // Whom no account admits, no session elsewhere belongs to: strangers never reach the store.
   const mayBeElsewhere = address !== undefined && policy.admitsSomewhere(address, now());
-  const outcome = mayBeElsewhere
-    ? await answerOf(instance.cancelElsewhere(key, shownAddress), login.signal)
+  const outcome: CancelOutcome = mayBeElsewhere
+    ? await answerWithin(instance.cancelElsewhere(key, shownAddress), signal).catch(() => 'unknown')
     : 'unknown';
   if (outcome === 'unknown') instance.cancelFailed(shownAddress);
   return { kind: 'cancel', outcome };

@@ -8,6 +8,7 @@ import { Refusal } from '../../errors.ts';
 import type { ApiKey, ClientAuthentication } from '../../policy/account.ts';
 import { isUsableKey } from '../../policy/judge.ts';
 import { networkOf } from '../../policy/network.ts';
+import { answerWithin } from '../answer.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import { type Instance, unlessDenied } from '../instance.ts';
 import type { SessionRegistry } from '../registry.ts';
@@ -44,7 +45,7 @@ const askForKey = async (
   }
   const wrong = new Refusal('key-wrong', { user });
   if (proof.kind === 'empty') throw wrong;
-  unlessDenied(await instance.keyFailed(place));
+  unlessDenied(await answerWithin(instance.keyFailed(place), secured.login.signal));
   throw wrong;
 };
 
@@ -69,6 +70,6 @@ export const identify = async (
     },
     facts,
   );
-  await dependencies.registry.admit(session);
+  await dependencies.registry.admit(session, hello.account.maxSessions, secured.login.signal);
   return { account: hello.account, key, session };
 };
