@@ -6,6 +6,7 @@
 
 import type { Config } from '../config/config.ts';
 import { Refusal } from '../errors.ts';
+import { collectAllGarbage } from '../garbage.ts';
 import { PolicyBook } from '../policy/book.ts';
 import type { Database } from '../postgres/database.ts';
 import { type FeedState, followPolicy } from '../store/change-feed.ts';
@@ -56,6 +57,8 @@ export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
       const whole = update.kind === 'whole';
       onTouched(whole ? book.replaceAll(update.accounts) : book.apply(update.changed, update.removed));
       version = update.version;
+      // What it was made from is garbage now, and old: V8 would leave it where it is for hours.
+      if (whole) collectAllGarbage();
       const committedAtMs = whole ? null : update.committedAtMs;
       if (committedAtMs !== null) onChangeInForce(Math.max(0, performance.now() - committedAtMs));
     },

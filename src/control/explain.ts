@@ -4,11 +4,11 @@
  */
 
 import { RequestError } from '../errors.ts';
-import type { AccountPolicy, Certificate } from '../policy/account.ts';
+import type { AccountPolicy, Certificate, WrittenPolicy } from '../policy/account.ts';
 import { displayAddress, parseAddress } from '../policy/addresses.ts';
 import { listKeys } from '../store/api-keys.ts';
 import type { StoredCertificate } from '../store/certificates.ts';
-import { loadPolicy } from '../store/policy.ts';
+import { loadAccountPolicy } from '../store/policy.ts';
 import type { StoreContext } from './context.ts';
 import { existingAccount, existingCertificate } from './existing.ts';
 import {
@@ -57,9 +57,8 @@ export async function explain(
   accountName: string,
   question: Question,
 ): Promise<Explanation> {
-  const { name } = await existingAccount(context.store, accountName);
-  const { accounts } = await loadPolicy(context.store);
-  const account = accounts.find((each) => each.name === name);
+  const { id, name } = await existingAccount(context.store, accountName);
+  const account = await loadAccountPolicy(context.store, id);
   if (account === undefined) throw new RequestError(`The account "${name}" was deleted meanwhile.`);
   const nowMs = context.now();
   const locks = [
@@ -109,7 +108,7 @@ async function certificateVerdicts(
     : judged;
 }
 
-function addressVerdicts(account: AccountPolicy, text: string | null, nowMs: number): readonly Verdict[] {
+function addressVerdicts(account: WrittenPolicy, text: string | null, nowMs: number): readonly Verdict[] {
   if (account.unreadable !== null) return [unreadableRulesVerdict(account, account.unreadable, text, nowMs)];
   if (text !== null) {
     const address = parseAddress(text);

@@ -6,9 +6,8 @@
 import { dateText } from '../authority/validity.ts';
 import { Refusal } from '../errors.ts';
 import { failureOf } from '../failures.ts';
-import type { AccountPolicy, AddressRule, ApiKey, Certificate } from '../policy/account.ts';
+import type { AccountPolicy, AddressRule, ApiKey, Certificate, WrittenPolicy } from '../policy/account.ts';
 import { type Address, admittedUntil, compileAddresses, parseAddress } from '../policy/addresses.ts';
-import { PolicyBook } from '../policy/book.ts';
 import { isUsableKey, judgeAccount, judgeAddress, judgeCertificate } from '../policy/judge.ts';
 
 /** As a client sees it. */
@@ -56,11 +55,11 @@ export const certificateVerdict = (
   nowMs: number,
 ): Verdict => {
   const { name, fingerprint, notBefore, notAfter, revokedAt } = certificate;
-  const book = new PolicyBook();
-  book.replaceAll([account]);
+  const known = account.certificates.find((each) => each.fingerprint === fingerprint);
+  const policy = { ownerOf: () => known && { account, certificate: known } };
   const chainError = nowMs >= notAfter ? 'CERT_HAS_EXPIRED' : nowMs < notBefore ? 'CERT_NOT_YET_VALID' : null;
   const presented = { fingerprint, commonName: account.name, notBefore, notAfter, chainError };
-  const judged = judgeCertificate(presented, book, nowMs);
+  const judged = judgeCertificate(presented, policy, nowMs);
   if (!(judged instanceof Refusal)) return verdict(name, `It is valid until ${dateText(notAfter)}.`, null);
   if (chainError === 'CERT_HAS_EXPIRED') return verdict(name, `It expired on ${dateText(notAfter)}.`, judged);
   if (chainError !== null) return verdict(name, `It is not valid before ${dateText(notBefore)}.`, judged);
@@ -86,7 +85,7 @@ const decidingRule = (rules: readonly AddressRule[], address: Address): AddressR
 
 /** @param shown the address as people know it */
 export const addressVerdict = (
-  account: AccountPolicy,
+  account: WrittenPolicy,
   address: Address,
   shown: string,
   nowMs: number,

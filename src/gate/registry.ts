@@ -154,8 +154,10 @@ export class SessionRegistry {
 
   /** An account's policy changed: what would no longer be admitted is ended, with its reason. */
   recheckAccount(accountId: string): void {
+    const sessions = this.#byAccount.get(accountId);
+    if (!sessions) return;
     const account = this.#policy.accountWithId(accountId);
-    for (const session of this.#byAccount.get(accountId) ?? []) this.#recheck(session, account);
+    for (const session of sessions) this.#recheck(session, account);
   }
 
   /** Ends what has expired by now. To be called about once a second. */

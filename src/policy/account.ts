@@ -1,5 +1,5 @@
 /**
- * Policy as the gate sees it: frozen values, one per account, compiled off the hot path and swapped whole.
+ * Policy as the gate sees it: immutable values, one per account, compiled off the hot path and swapped whole.
  * The store loads them, the gate decides over them, `explain` tells about them. Times are epoch milliseconds.
  */
 
@@ -11,7 +11,6 @@ export type KeyState = 'provisioning' | 'active' | 'revoking' | 'revoked';
 
 /** One allowlist entry as an account's owner wrote it; `cidr` is normalised (`203.0.113.0/24`, `2001:db8::/32`). */
 export interface AddressRule {
-  readonly id: string;
   readonly cidr: string;
   readonly label: string;
   readonly expiresAt: number | null;
@@ -34,9 +33,9 @@ export interface ApiKey {
   readonly kind: KeyKind;
   /** SHA-256 over the key's text, lower-case hex. */
   readonly digest: string;
-  /** RFC 5802 §3: StoredKey and ServerKey under the account's salt and iteration count, 32 bytes each. */
-  readonly scramStoredKey: Buffer;
-  readonly scramServerKey: Buffer;
+  /** RFC 5802 §3: StoredKey and ServerKey under the account's salt and iteration count, 32 bytes each, base64. */
+  readonly scramStoredKey: string;
+  readonly scramServerKey: string;
   readonly roleName: string;
   /** The role's password, sealed with the key's id as associated data; opened only to log in to the backend. */
   readonly sealedRolePassword: string;
@@ -46,7 +45,8 @@ export interface ApiKey {
   readonly state: KeyState;
 }
 
-export interface AccountPolicy {
+/** What the store has of an account, but for its address rules. */
+export interface UncompiledPolicy {
   readonly id: string;
   readonly name: string;
   readonly backend: string;
@@ -56,16 +56,24 @@ export interface AccountPolicy {
   readonly clientCertificate: 'required' | 'optional';
   /** null: as `gate.client_authentication` says. */
   readonly clientAuthentication: ClientAuthentication | null;
-  readonly scramSalt: Buffer;
+  /** Base64. */
+  readonly scramSalt: string;
   readonly scramIterations: number;
   /** null: as `limits.sessions_per_account` says. */
   readonly maxSessions: number | null;
-  readonly addressRules: readonly AddressRule[];
+  readonly certificates: readonly Certificate[];
+  /** Every key that is not yet revoked for good, whatever its state. */
+  readonly keys: readonly ApiKey[];
+}
+
+export interface AccountPolicy extends UncompiledPolicy {
   /** Empty when `unreadable`. */
   readonly addresses: AddressSet;
   /** One sentence: why the address rules cannot be read, so that nobody is admitted. null: they can. */
   readonly unreadable: string | null;
-  readonly certificates: readonly Certificate[];
-  /** Every key that is not yet revoked for good, whatever its state. */
-  readonly keys: readonly ApiKey[];
+}
+
+/** With the rules as people wrote them, which a gate does not need. */
+export interface WrittenPolicy extends AccountPolicy {
+  readonly addressRules: readonly AddressRule[];
 }

@@ -20,15 +20,13 @@ export interface Cidr {
   readonly prefixBits: number;
 }
 
-/** Sorted, disjoint, inclusive ranges of one family. Plain arrays: a typed one takes 200 bytes before its first word. */
-interface RangeTable {
-  /** For each range the words of its low bound, then those of its high bound. */
-  readonly bounds: readonly number[];
-  /** For each range the epoch milliseconds at which it stops admitting; Infinity: never. */
-  readonly until: readonly number[];
-}
+/**
+ * Sorted, disjoint, inclusive ranges of one family: for each the words of its low bound, those of its high bound, and the
+ * epoch milliseconds at which it stops admitting (Infinity: never). A typed array would take 200 bytes before its first word.
+ */
+type RangeTable = readonly number[];
 
-const noRanges: RangeTable = { bounds: [], until: [] };
+const noRanges: RangeTable = [];
 
 export interface AddressSet {
   readonly v4: RangeTable;
@@ -150,10 +148,20 @@ export const parseCidr = (text: string): Cidr => {
   return { cidr: `${textOf(low, family)}/${prefixBits}`, family, prefixBits };
 };
 
+const firstOf = ({ low, family }: Range): Address => Uint32Array.from(wordsOf(low, family));
+
 /** The address of a peer as sockets and PROXY headers give it; undefined when the text is not an address. */
 export const parseAddress = (text: string): Address | undefined => {
   const range = text.includes('/') ? undefined : parseRange(text.replace(zone, ''));
-  return range && Uint32Array.from(wordsOf(range.low, range.family));
+  return range && firstOf(range);
+};
+
+/** The first address of a CIDR, and how many bits all of them share; undefined when the text is none. */
+export const parseNetwork = (
+  cidr: string,
+): { readonly first: Address; readonly prefixBits: number } | undefined => {
+  const range = parseRange(cidr);
+  return range && { first: firstOf(range), prefixBits: range.prefixBits };
 };
 
 /** How an address is shown to people and in logs: without zone and without the IPv4-mapped prefix. */
@@ -189,10 +197,9 @@ const compileFamily = (family: 4 | 6, all: readonly ExpiringRange[]): RangeTable
     if (last && last.high + 1n === low && last.until === until) last.high = high;
     else pieces.push({ low, high, until });
   }
-  return {
-    bounds: pieces.flatMap(({ low, high }) => [...wordsOf(low, family), ...wordsOf(high, family)]),
-    until: pieces.map(({ until }) => until),
-  };
+  return pieces
+    .map(({ low, high, until }) => [...wordsOf(low, family), ...wordsOf(high, family), until])
+    .flat();
 };
 
 /**
@@ -208,10 +215,10 @@ export const compileAddresses = (rules: readonly ExpiringCidr[]): AddressSet => 
   return { v4: compileFamily(4, ranges), v6: compileFamily(6, ranges) };
 };
 
-/** Negative, zero or positive as `address` is below, equal to or above the bound that starts at `bounds[offset]`. */
-const compareAt = (address: Address, bounds: readonly number[], offset: number): number => {
+/** Negative, zero or positive as `address` is below, equal to or above the bound that starts at `table[offset]`. */
+const compareAt = (address: Address, table: RangeTable, offset: number): number => {
   for (let word = 0; word < address.length; word += 1) {
-    const difference = (address[word] as number) - (bounds[offset + word] as number);
+    const difference = (address[word] as number) - (table[offset + word] as number);
     if (difference !== 0) return difference;
   }
   return 0;
@@ -220,15 +227,16 @@ const compareAt = (address: Address, bounds: readonly number[], offset: number):
 /** Until when the set admits `address`: epoch milliseconds (perhaps past), Infinity for ever, 0 for not at all. */
 export const admittedUntil = (set: AddressSet, address: Address): number => {
   const width = address.length;
-  const { bounds, until } = width === 1 ? set.v4 : set.v6;
+  const table = width === 1 ? set.v4 : set.v6;
+  const stride = 2 * width + 1;
   let first = 0;
-  let last = until.length - 1;
+  let last = table.length / stride - 1;
   while (first <= last) {
     const middle = (first + last) >> 1;
-    const offset = middle * 2 * width;
-    if (compareAt(address, bounds, offset) < 0) last = middle - 1;
-    else if (compareAt(address, bounds, offset + width) > 0) first = middle + 1;
-    else return until[middle] as number;
+    const offset = middle * stride;
+    if (compareAt(address, table, offset) < 0) last = middle - 1;
+    else if (compareAt(address, table, offset + width) > 0) first = middle + 1;
+    else return table[offset + 2 * width] as number;
   }
   return 0;
 };

@@ -1,10 +1,12 @@
 /**
- * The policy of all accounts in memory: frozen values looked up by name, by id and by certificate fingerprint,
- * replaced one account at a time. Look-ups never wait and never allocate.
+ * The policy of all accounts in memory: immutable values looked up by name, by id and by certificate fingerprint,
+ * replaced one account at a time. Look-ups never wait; what they return is made for them, see `packed-account.ts`.
  */
 
 import type { AccountPolicy, Certificate } from './account.ts';
-import { type Address, admittedUntil } from './addresses.ts';
+import type { Address } from './addresses.ts';
+import { AdmittedNetworks } from './admitted-networks.ts';
+import { type PackedAccount, unpackAccount } from './packed-account.ts';
 
 export interface CertificateOwner {
   readonly account: AccountPolicy;
@@ -17,56 +19,61 @@ export interface PolicyView {
   accountWithId(id: string): AccountPolicy | undefined;
   /** @param fingerprint lower-case hex of SHA-256 over the DER */
   ownerOf(fingerprint: string): CertificateOwner | undefined;
-  /** Whether the allowlist of any account admits the address. Looks at every account. */
-  admitsSomewhere(address: Address, nowMs: number): boolean;
+  /** Whether the allowlist of any account names the address. A rule that has expired may still count. */
+  admitsSomewhere(address: Address): boolean;
 }
 
+const unpacked = (account: PackedAccount | undefined): AccountPolicy | undefined =>
+  account && unpackAccount(account);
+
 export class PolicyBook implements PolicyView {
-  readonly #byName = new Map<string, AccountPolicy>();
-  readonly #byId = new Map<string, AccountPolicy>();
-  readonly #byFingerprint = new Map<string, CertificateOwner>();
+  readonly #byName = new Map<string, PackedAccount>();
+  readonly #byId = new Map<string, PackedAccount>();
+  readonly #byFingerprint = new Map<string, PackedAccount>();
+  readonly #networks = new AdmittedNetworks();
 
   get size(): number {
     return this.#byId.size;
   }
 
   accountNamed(name: string): AccountPolicy | undefined {
-    return this.#byName.get(name);
+    return unpacked(this.#byName.get(name));
   }
 
   accountWithId(id: string): AccountPolicy | undefined {
-    return this.#byId.get(id);
+    return unpacked(this.#byId.get(id));
   }
 
   ownerOf(fingerprint: string): CertificateOwner | undefined {
-    return this.#byFingerprint.get(fingerprint);
+    const account = unpacked(this.#byFingerprint.get(fingerprint));
+    const certificate = account?.certificates.find((each) => each.fingerprint === fingerprint);
+    return account && certificate && { account, certificate };
   }
 
-  admitsSomewhere(address: Address, nowMs: number): boolean {
-    return this.#byId.values().some(({ addresses }) => admittedUntil(addresses, address) > nowMs);
+  admitsSomewhere(address: Address): boolean {
+    return this.#networks.include(address);
   }
 
   /** Makes the book hold exactly these accounts; returns the ids of all that were touched. */
-  replaceAll(accounts: readonly AccountPolicy[]): string[] {
+  replaceAll(accounts: readonly PackedAccount[]): string[] {
     const present = new Set(accounts.map(({ id }) => id));
     const gone = [...this.#byId.keys()].filter((id) => !present.has(id));
     return this.apply(accounts, gone);
   }
 
   /** Brings changes in; returns the ids of the accounts that they touch. */
-  apply(changed: readonly AccountPolicy[], removed: readonly string[]): string[] {
+  apply(changed: readonly PackedAccount[], removed: readonly string[]): string[] {
     for (const id of removed) this.#remove(id);
     for (const account of changed) this.#replace(account);
     return [...removed, ...changed.map(({ id }) => id)];
   }
 
-  #replace(account: AccountPolicy): void {
+  #replace(account: PackedAccount): void {
     this.#remove(account.id);
     this.#byId.set(account.id, account);
     this.#byName.set(account.name, account);
-    for (const certificate of account.certificates) {
-      this.#byFingerprint.set(certificate.fingerprint, { account, certificate });
-    }
+    for (const fingerprint of account.fingerprints) this.#byFingerprint.set(fingerprint, account);
+    this.#networks.add(account.networkKeys);
   }
 
   #remove(accountId: string): void {
@@ -75,6 +82,7 @@ export class PolicyBook implements PolicyView {
     this.#byId.delete(accountId);
     // A new account may already carry the name of one that was deleted: leave that one alone.
     if (this.#byName.get(old.name) === old) this.#byName.delete(old.name);
-    for (const { fingerprint } of old.certificates) this.#byFingerprint.delete(fingerprint);
+    for (const fingerprint of old.fingerprints) this.#byFingerprint.delete(fingerprint);
+    this.#networks.remove(old.networkKeys);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The decisions of the gate as pure functions over frozen values: given what a peer presented and what the policy
+ * The decisions of the gate as pure functions over immutable values: given what a peer presented and what the policy
  * says, either the value to go on with or the Refusal to tell. `explain` asks the same functions, so that what it
  * says is what the gate does.
  */
@@ -53,7 +53,7 @@ const judgeRecord = (certificate: Certificate, nowMs: number): Refusal | null =>
 /** Whose certificate this is, if it is good now. A trusted chain is not enough: it must be on record here. */
 export const judgeCertificate = (
   presented: PresentedCertificate,
-  policy: PolicyView,
+  policy: Pick<PolicyView, 'ownerOf'>,
   nowMs: number,
 ): CertificateOwner | Refusal => {
   const chain = judgeChain(presented);

@@ -4,7 +4,7 @@
  * costs one load. Both go on until `stop()`, with backoff, and neither ever throws.
  */
 
-import type { AccountPolicy } from '../policy/account.ts';
+import type { PackedAccount } from '../policy/packed-account.ts';
 import type { Database } from '../postgres/database.ts';
 import { type ConnectListener, keepListening } from './listening.ts';
 import { backoffMs, pause } from './pause.ts';
@@ -15,7 +15,7 @@ const policyChannel = 'postern_policy';
 
 /** `whole` replaces everything the consumer has: the first load, and a store that was set back. */
 export type PolicyUpdate =
-  | { readonly kind: 'whole'; readonly version: number; readonly accounts: readonly AccountPolicy[] }
+  | { readonly kind: 'whole'; readonly version: number; readonly accounts: readonly PackedAccount[] }
   | ({ readonly kind: 'changes' } & PolicyChanges);
 
 /** `polling`: loads succeed but nothing wakes them early; `failing`: the last load failed. */

@@ -1,24 +1,21 @@
 /**
  * From the store's rows to policy: everything at once, or the accounts that changed since a version.
- * Always one snapshot, so that the version and the rows belong together, and one statement per table for thousands of
- * accounts. Read only. An account with rules that make no sense admits nobody; it must never keep the
- * changes of the others from the gates.
+ * Always one snapshot, so that the version and the accounts belong together. Read only.
  */
 
-import { messageOf } from '../errors.ts';
-import type { AccountPolicy, AddressRule, ApiKey, Certificate } from '../policy/account.ts';
-import { compileAddresses } from '../policy/addresses.ts';
+import type { AddressRule, WrittenPolicy } from '../policy/account.ts';
+import { type PackedAccount, packAccount, unpackAccount } from '../policy/packed-account.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Queryable } from '../postgres/query.ts';
 
 export interface WholePolicy {
   readonly version: number;
-  readonly accounts: readonly AccountPolicy[];
+  readonly accounts: readonly PackedAccount[];
 }
 
 export interface PolicyChanges {
   readonly version: number;
-  readonly changed: readonly AccountPolicy[];
+  readonly changed: readonly PackedAccount[];
   /** Ids of accounts that are gone. */
   readonly removed: readonly string[];
   /**
@@ -28,9 +25,6 @@ export interface PolicyChanges {
   readonly committedAtMs: number | null;
 }
 
-type Owned<T> = T & { readonly accountId: string };
-type AccountRow = Omit<AccountPolicy, 'addressRules' | 'addresses' | 'unreadable' | 'certificates' | 'keys'>;
-
 /** Expired certificates are kept for a while so that the client is told "expired on …" and not "unknown". */
 const rememberExpiredDays = 90;
 
@@ -38,89 +32,63 @@ const epochMs = (column: string): string => `(extract(epoch FROM ${column}) * 10
 
 const idsText = "SELECT id FROM postern.accounts WHERE status <> 'deleted'";
 
-const accountsText = `
-  SELECT id, name, backend, database, database_aliases AS "databaseAliases", status = 'active' AS enabled,
-    client_certificate AS "clientCertificate", client_authentication AS "clientAuthentication",
-    scram_salt AS "scramSalt", scram_iterations AS "scramIterations", max_sessions AS "maxSessions"
-  FROM postern.accounts
-  WHERE status <> 'deleted' AND id = ANY ($1)`;
+/** A JSON array of what a statement selects. */
+const listOf = (statement: string): string =>
+  `coalesce((SELECT json_agg(each) FROM (${statement}) AS each), '[]')`;
 
-const ofAccounts = 'account_id = ANY ($1)';
+const addressRules = listOf(`
+  SELECT cidr, label, ${epochMs('expires_at')} AS "expiresAt"
+  FROM postern.address_rules WHERE account_id = account.id ORDER BY created_at, id`);
 
-const addressRulesText = `
-  SELECT account_id AS "accountId", id, cidr, label, ${epochMs('expires_at')} AS "expiresAt"
-  FROM postern.address_rules WHERE ${ofAccounts} ORDER BY created_at, id`;
-
-const certificatesText = `
-  SELECT account_id AS "accountId", id, name, serial, fingerprint_sha256 AS fingerprint,
-    ${epochMs('not_before')} AS "notBefore", ${epochMs('not_after')} AS "notAfter",
-    ${epochMs('revoked_at')} AS "revokedAt"
+const certificates = listOf(`
+  SELECT id, name, serial, fingerprint_sha256 AS fingerprint, ${epochMs('not_before')} AS "notBefore",
+    ${epochMs('not_after')} AS "notAfter", ${epochMs('revoked_at')} AS "revokedAt"
   FROM postern.certificates
-  WHERE ${ofAccounts} AND not_after > now() - interval '${rememberExpiredDays} days' ORDER BY created_at, id`;
+  WHERE account_id = account.id AND not_after > now() - interval '${rememberExpiredDays} days'
+  ORDER BY created_at, id`);
 
-const keysText = `
-  SELECT account_id AS "accountId", id, name, kind, encode(digest_sha256, 'hex') AS digest,
-    scram_stored_key AS "scramStoredKey", scram_server_key AS "scramServerKey", role_name AS "roleName",
-    role_secret_sealed AS "sealedRolePassword", next_role_secret_sealed AS "nextSealedRolePassword",
-    ${epochMs('expires_at')} AS "expiresAt", state
-  FROM postern.api_keys WHERE ${ofAccounts} AND state <> 'revoked' ORDER BY created_at, id`;
+const keys = listOf(`
+  SELECT id, name, kind, encode(digest_sha256, 'hex') AS digest,
+    encode(scram_stored_key, 'base64') AS "scramStoredKey", encode(scram_server_key, 'base64') AS "scramServerKey",
+    role_name AS "roleName", role_secret_sealed AS "sealedRolePassword",
+    next_role_secret_sealed AS "nextSealedRolePassword", ${epochMs('expires_at')} AS "expiresAt", state
+  FROM postern.api_keys WHERE account_id = account.id AND state <> 'revoked'
+  ORDER BY created_at, id`);
+
+/** PostgreSQL writes the very text that a gate keeps: as rows all of it would be garbage after a moment. */
+const accountsText = `
+  SELECT row_to_json(policy)::text AS policy, ${addressRules} AS "addressRules"
+  FROM postern.accounts AS account,
+    LATERAL (SELECT id, name, backend, database, database_aliases AS "databaseAliases",
+      status = 'active' AS enabled, client_certificate AS "clientCertificate",
+      client_authentication AS "clientAuthentication", encode(scram_salt, 'base64') AS "scramSalt",
+      scram_iterations AS "scramIterations", max_sessions AS "maxSessions",
+      ${certificates} AS certificates, ${keys} AS keys) AS policy
+  WHERE account.status <> 'deleted' AND account.id = ANY ($1)`;
 
 const changesText = `
   SELECT account_id AS id, ${epochMs('(clock_timestamp() - changed_at)')} AS "agoMs"
   FROM postern.policy_changes WHERE version > $1`;
 
-const group = <T extends object>(rows: readonly Owned<T>[]): Map<string, T[]> => {
-  const groups = new Map<string, T[]>();
-  for (const { accountId, ...row } of rows) {
-    const known = groups.get(accountId);
-    if (known === undefined) {
-      groups.set(accountId, [row as unknown as T]);
-    } else {
-      known.push(row as unknown as T);
-    }
-  }
-  return groups;
-};
-
-const compileRules = (
-  name: string,
-  rules: readonly AddressRule[],
-): Pick<AccountPolicy, 'addresses' | 'unreadable'> => {
-  try {
-    return { addresses: compileAddresses(rules), unreadable: null };
-  } catch (error) {
-    const unreadable = `The account "${name}" admits nobody because of an address rule: ${messageOf(error)}`;
-    return { addresses: compileAddresses([]), unreadable };
-  }
-};
+interface AccountRow {
+  readonly policy: string;
+  readonly addressRules: readonly AddressRule[];
+}
 
 /** So many at a time: to compile a hundred thousand accounts in one go would hold the event loop for seconds. */
-const batchSize = 2_000;
+const batchSize = 500;
+
+const loadBatch = async (snapshot: Queryable, ids: readonly string[]): Promise<AccountRow[]> =>
+  (await snapshot.query<AccountRow>(accountsText, [ids])).rows;
 
 /** Those of the given accounts that are not deleted. */
-const loadAccounts = async (snapshot: Queryable, ids: readonly string[]): Promise<AccountPolicy[]> => {
-  const accounts: AccountPolicy[] = [];
+const loadAccounts = async (snapshot: Queryable, ids: readonly string[]): Promise<PackedAccount[]> => {
+  const accounts: PackedAccount[] = [];
   for (let done = 0; done < ids.length; done += batchSize) {
-    accounts.push(...(await loadBatch(snapshot, ids.slice(done, done + batchSize))));
+    const rows = await loadBatch(snapshot, ids.slice(done, done + batchSize));
+    for (const { policy, addressRules } of rows) accounts.push(packAccount(policy, addressRules));
   }
   return accounts;
-};
-
-const loadBatch = async (snapshot: Queryable, ids: readonly string[]): Promise<AccountPolicy[]> => {
-  const accounts = await snapshot.query<AccountRow>(accountsText, [ids]);
-  const rules = group((await snapshot.query<Owned<AddressRule>>(addressRulesText, [ids])).rows);
-  const certificates = group((await snapshot.query<Owned<Certificate>>(certificatesText, [ids])).rows);
-  const keys = group((await snapshot.query<Owned<ApiKey>>(keysText, [ids])).rows);
-  return accounts.rows.map((account) => {
-    const addressRules = rules.get(account.id) ?? [];
-    return Object.freeze({
-      ...account,
-      addressRules,
-      ...compileRules(account.name, addressRules),
-      certificates: certificates.get(account.id) ?? [],
-      keys: keys.get(account.id) ?? [],
-    });
-  });
 };
 
 /** The latest; an instance that has a smaller one is behind. */
@@ -142,6 +110,17 @@ export const loadPolicy = (database: Pick<Database, 'transaction'>): Promise<Who
       ),
     };
   }, 'snapshot');
+
+/** The policy of one account with its rules as people wrote them; undefined: there is none, or it is deleted. */
+export const loadAccountPolicy = async (
+  database: Queryable,
+  accountId: string,
+): Promise<WrittenPolicy | undefined> => {
+  const [row] = await loadBatch(database, [accountId]);
+  return (
+    row && { ...unpackAccount(packAccount(row.policy, row.addressRules)), addressRules: row.addressRules }
+  );
+};
 
 /**
  * What changed after `sinceVersion`. A returned version below `sinceVersion` means that the store was set back

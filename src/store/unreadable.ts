@@ -3,7 +3,7 @@
  * nothing here decides that.
  */
 
-import type { AccountPolicy } from '../policy/account.ts';
+import type { PackedAccount } from '../policy/packed-account.ts';
 
 export class UnreadableAccounts {
   readonly #problems = new Map<string, string>();
@@ -15,7 +15,7 @@ export class UnreadableAccounts {
   }
 
   /** @param removed ids of accounts that are gone; `all`: what is not among `changed` */
-  note(changed: readonly AccountPolicy[], removed: readonly string[] | 'all'): void {
+  note(changed: readonly PackedAccount[], removed: readonly string[] | 'all'): void {
     if (removed === 'all') this.#problems.clear();
     else for (const id of removed) this.#problems.delete(id);
     for (const { id, unreadable } of changed) {

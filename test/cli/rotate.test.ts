@@ -9,8 +9,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createAccount } from '../../src/control/accounts.ts';
 import { createKey } from '../../src/control/api-keys.ts';
 import { createSealer } from '../../src/control/seal.ts';
-import { loadPolicy } from '../../src/store/policy.ts';
 import { connectAsCustomer } from '../provision/backend-fixture.ts';
+import { loadAccounts } from '../support/policy.ts';
 import { pollUntil } from '../support/poll.ts';
 import { createDatabase, runAsSuperuser, type TestDatabase, uniqueName } from '../support/postgres.ts';
 import { createStore, type TestStore } from '../support/store.ts';
@@ -55,7 +55,7 @@ afterAll(async () => {
   await runAsSuperuser(maintenance, `DROP ROLE ${roles.map(({ rolname }) => `"${rolname}"`).join(', ')}`);
 });
 
-const policyKeys = async () => (await loadPolicy(store.console)).accounts[0]?.keys ?? [];
+const policyKeys = async () => (await loadAccounts(store.console))[0]?.keys ?? [];
 
 /** Of the passwords that a gate knows for each key, how many its backend takes: one, whatever has happened. */
 const acceptedPasswords = async (): Promise<number[]> => {

@@ -6,8 +6,8 @@ import { resealRoleSecrets } from '../../src/control/reseal.ts';
 import { planRolePasswords, rotateRolePasswords } from '../../src/control/role-passwords.ts';
 import { createSealer } from '../../src/control/seal.ts';
 import { listAudit } from '../../src/store/audit.ts';
-import { loadPolicy } from '../../src/store/policy.ts';
 import { connectAsCustomer } from '../provision/backend-fixture.ts';
+import { loadAccounts } from '../support/policy.ts';
 import { type ControlFixture, regular, withControl } from './control-fixture.ts';
 
 const request = (olderThanMs = 0) => ({
@@ -17,8 +17,7 @@ const request = (olderThanMs = 0) => ({
   force: false,
 });
 
-const keysOf = async ({ context }: ControlFixture) =>
-  (await loadPolicy(context.store)).accounts[0]?.keys ?? [];
+const keysOf = async ({ context }: ControlFixture) => (await loadAccounts(context.store))[0]?.keys ?? [];
 
 const logIn = async ({ backend }: ControlFixture, roleName: string, password: string): Promise<boolean> => {
   const url = new URL(backend.adminUrl);

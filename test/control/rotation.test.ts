@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { createKey, rotateKey } from '../../src/control/api-keys.ts';
 import { reconcile } from '../../src/control/reconcile.ts';
 import { digestOf, hintOf } from '../../src/policy/key-text.ts';
-import { loadPolicy } from '../../src/store/policy.ts';
 import { loadSealedRoleSecret } from '../../src/store/role-secrets.ts';
+import { loadAccounts } from '../support/policy.ts';
 import { asRole, regular, withControl } from './control-fixture.ts';
 
 it('a rotated key has another text and the same role, with another password', () =>
@@ -22,7 +22,7 @@ it('a rotated key has another text and the same role, with another password', ()
       roleName: before.key.roleName,
       hint: hintOf(after.text),
     });
-    expect((await loadPolicy(context.store)).accounts[0]?.keys[0]?.digest).toBe(digestOf(after.text));
+    expect((await loadAccounts(context.store))[0]?.keys[0]?.digest).toBe(digestOf(after.text));
     await asRole(control, after.key.id, after.key.roleName, 'SELECT name FROM public.roads');
   }));
 
@@ -59,7 +59,7 @@ it('a key that is rotated while its backend is away is refused at once, and work
       key: { grantsApplied: false },
       unfinished: 'The backend "b1" did not do what was asked: connect ECONNREFUSED',
     });
-    const digests = (await loadPolicy(context.store)).accounts[0]?.keys.map(({ digest }) => digest);
+    const digests = (await loadAccounts(context.store))[0]?.keys.map(({ digest }) => digest);
     expect(digests).toEqual([digestOf(after.text)]);
     const login = () => asRole(control, before.key.id, before.key.roleName, 'SELECT 1 AS one');
     await expect(login()).rejects.toMatchObject({ code: '28P01' });

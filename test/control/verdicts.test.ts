@@ -14,7 +14,7 @@ import {
   unreadableRulesVerdict,
   type Verdict,
 } from '../../src/control/verdicts.ts';
-import type { AccountPolicy, AddressRule, ApiKey, Certificate } from '../../src/policy/account.ts';
+import type { AddressRule, ApiKey, Certificate, WrittenPolicy } from '../../src/policy/account.ts';
 import { compileAddresses, parseAddress } from '../../src/policy/addresses.ts';
 
 const now = Date.UTC(2027, 2, 1, 10, 0);
@@ -36,8 +36,8 @@ const key = (given: Partial<ApiKey> = {}): ApiKey => ({
   name: 'qgis',
   kind: 'regular',
   digest: '',
-  scramStoredKey: Buffer.alloc(32),
-  scramServerKey: Buffer.alloc(32),
+  scramStoredKey: '',
+  scramServerKey: '',
   roleName: 'postern_demo_1',
   sealedRolePassword: '',
   nextSealedRolePassword: null,
@@ -47,13 +47,12 @@ const key = (given: Partial<ApiKey> = {}): ApiKey => ({
 });
 
 const rule = (cidr: string, label = '', expiresAt: number | null = null): AddressRule => ({
-  id: cidr,
   cidr,
   label,
   expiresAt,
 });
 
-const account = (given: Partial<AccountPolicy> = {}): AccountPolicy => {
+const account = (given: Partial<WrittenPolicy> = {}): WrittenPolicy => {
   const addressRules = given.addressRules ?? [];
   return {
     id: 'a',
@@ -64,7 +63,7 @@ const account = (given: Partial<AccountPolicy> = {}): AccountPolicy => {
     enabled: true,
     clientCertificate: 'required',
     clientAuthentication: null,
-    scramSalt: Buffer.alloc(16),
+    scramSalt: '',
     scramIterations: 4096,
     maxSessions: null,
     addressRules,

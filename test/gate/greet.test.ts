@@ -5,14 +5,12 @@ import { expect, it } from 'vitest';
 import { beginFacts } from '../../src/gate/facts.ts';
 import { greet } from '../../src/gate/greet/greet.ts';
 import type { Secured } from '../../src/gate/values.ts';
-import { PolicyBook } from '../../src/policy/book.ts';
-import { accountWith, address, certificate, now } from '../policy/sample-account.ts';
+import { accountWith, address, bookOf, certificate, now } from '../policy/sample-account.ts';
 import { startup } from '../support/raw-messages.ts';
 
 const shownAddress = '198.51.100.7';
 const account = accountWith({ clientCertificate: 'optional' });
-const policy = new PolicyBook();
-policy.replaceAll([account]);
+const policy = bookOf(account);
 
 it.each([
   ['the certificate that was judged', { account, certificate }, certificate.id],

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/errors.ts';
-import { PolicyBook } from '../../src/policy/book.ts';
 import { judgeCertificate, type PresentedCertificate } from '../../src/policy/judge.ts';
-import { accountWith, certificate, hourMs, now } from './sample-account.ts';
+import { accountWith, bookOf, certificate, hourMs, now } from './sample-account.ts';
 
 const account = accountWith();
-const bookOf = (...accounts: ReturnType<typeof accountWith>[]): PolicyBook => {
-  const book = new PolicyBook();
-  book.replaceAll(accounts);
-  return book;
-};
 const book = bookOf(account);
 const presented: PresentedCertificate = {
   fingerprint: certificate.fingerprint,
@@ -22,7 +16,7 @@ const sentence = (verdict: unknown): string | null => (verdict instanceof Refusa
 
 describe('a certificate', () => {
   it('on record and good now belongs to its account', () => {
-    expect(judgeCertificate(presented, book, now)).toEqual({ account, certificate });
+    expect(judgeCertificate(presented, book, now)).toEqual(book.ownerOf(certificate.fingerprint));
   });
 
   it.each<[Partial<PresentedCertificate>, string]>([

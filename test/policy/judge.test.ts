@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/errors.ts';
-import { PolicyBook } from '../../src/policy/book.ts';
 import { isUsableKey, judgeAddress, judgeDatabase, judgeUser } from '../../src/policy/judge.ts';
-import { accountWith, address, certificate, key, now, rule } from './sample-account.ts';
+import { accountWith, address, bookOf, certificate, key, now, rule } from './sample-account.ts';
 
 const account = accountWith();
-const bookOf = (...accounts: ReturnType<typeof accountWith>[]): PolicyBook => {
-  const book = new PolicyBook();
-  book.replaceAll(accounts);
-  return book;
-};
 const sentence = (verdict: unknown): string | null => (verdict instanceof Refusal ? verdict.message : null);
 
 describe('an address', () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AccountPolicy } from '../../src/policy/account.ts';
+import { unpackAccount } from '../../src/policy/packed-account.ts';
 import { listen } from '../../src/postgres/listen.ts';
 import { type Account, updateAccount } from '../../src/store/accounts.ts';
 import {
@@ -45,7 +46,7 @@ describe('following the policy', () => {
           accounts.clear();
         }
         const changed = update.kind === 'whole' ? update.accounts : update.changed;
-        for (const account of changed) {
+        for (const account of changed.map(unpackAccount)) {
           accounts.set(account.id, account);
         }
         for (const id of update.kind === 'whole' ? [] : update.removed) {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { admittedUntil, compileAddresses, parseAddress } from '../../src/policy/addresses.ts';
+import { unpackAccount } from '../../src/policy/packed-account.ts';
 import { updateAccount } from '../../src/store/accounts.ts';
 import { deleteAddressRule, insertAddressRule } from '../../src/store/address-rules.ts';
 import {
@@ -9,7 +11,8 @@ import {
 } from '../../src/store/api-key-changes.ts';
 import { revokeCertificate } from '../../src/store/certificates.ts';
 import { stampLastUsed } from '../../src/store/last-used.ts';
-import { loadChanges, loadPolicy } from '../../src/store/policy.ts';
+import { loadAccountPolicy, loadChanges, loadPolicy } from '../../src/store/policy.ts';
+import { loadAccounts } from '../support/policy.ts';
 import { createStore, type TestStore } from '../support/store.ts';
 import { addAccount, addCertificate, addKey, dayMs, newKey } from './sample.ts';
 
@@ -32,7 +35,7 @@ describe('the policy as the gate reads it', () => {
       clientAuthentication: 'password',
       maxSessions: 7,
     });
-    const rule = await insertAddressRule(store.console, {
+    await insertAddressRule(store.console, {
       accountId: account.id,
       cidr: '2001:db8::/32',
       label: 'office',
@@ -43,7 +46,7 @@ describe('the policy as the gate reads it', () => {
     const given = newKey(account.id, { expiresAt });
     const key = await addKey(store.console, account, given);
 
-    const { accounts } = await loadPolicy(store.gate);
+    const accounts = await loadAccounts(store.gate);
     const policy = accounts.find(({ id }) => id === account.id);
 
     expect(policy).toMatchObject({
@@ -56,7 +59,7 @@ describe('the policy as the gate reads it', () => {
       clientAuthentication: 'password',
       scramIterations: 4096,
       maxSessions: 7,
-      addressRules: [{ id: rule.id, cidr: '2001:db8::/32', label: 'office', expiresAt: expiresAt.getTime() }],
+      unreadable: null,
       certificates: [
         {
           id: certificate.id,
@@ -74,8 +77,8 @@ describe('the policy as the gate reads it', () => {
           name: 'reader',
           kind: 'regular',
           digest: given.digestSha256.toString('hex'),
-          scramStoredKey: given.scramStoredKey,
-          scramServerKey: given.scramServerKey,
+          scramStoredKey: given.scramStoredKey.toString('base64'),
+          scramServerKey: given.scramServerKey.toString('base64'),
           roleName: given.roleName,
           sealedRolePassword: given.roleSecretSealed,
           nextSealedRolePassword: null,
@@ -84,8 +87,14 @@ describe('the policy as the gate reads it', () => {
         },
       ],
     });
-    expect(policy?.scramSalt).toHaveLength(16);
+    expect(Buffer.from(policy?.scramSalt ?? '', 'base64')).toHaveLength(16);
     expect(policy?.keys[0]).not.toHaveProperty('accountId');
+    expect(await loadAccountPolicy(store.gate, account.id)).toEqual({
+      ...policy,
+      addressRules: [{ cidr: '2001:db8::/32', label: 'office', expiresAt: expiresAt.getTime() }],
+    });
+    const office = parseAddress('2001:db8::7');
+    expect(policy && office && admittedUntil(policy.addresses, office)).toBe(expiresAt.getTime());
   });
 
   test('a revoked certificate stays as long as it can be shown, a long expired one does not', async () => {
@@ -98,7 +107,7 @@ describe('the policy as the gate reads it', () => {
     });
     await revokeCertificate(store.console, revoked.id, 'lost');
 
-    const { accounts } = await loadPolicy(store.gate);
+    const accounts = await loadAccounts(store.gate);
 
     const certificates = accounts.find(({ id }) => id === account.id)?.certificates ?? [];
     expect(certificates.map(({ name, revokedAt }) => [name, typeof revokedAt])).toEqual([
@@ -143,10 +152,10 @@ describe('the policy as the gate reads it', () => {
       const { version, changed, removed } = await changesSince(before);
       expect([version, changed.map(({ id }) => id), removed]).toEqual([before + 1, [account.id], []]);
     }
-    const { accounts } = await loadPolicy(store.gate);
+    const accounts = await loadAccounts(store.gate);
     expect(accounts.find(({ id }) => id === account.id)).toMatchObject({
       enabled: false,
-      addressRules: [],
+      addresses: compileAddresses([]),
       keys: [],
     });
   });
@@ -162,6 +171,7 @@ describe('the policy as the gate reads it', () => {
       changed: [],
       removed: [account.id],
     });
+    expect(await loadAccountPolicy(store.gate, account.id)).toBeUndefined();
   });
 
   test('a transaction counts once, however much it changes', async () => {
@@ -178,9 +188,9 @@ describe('the policy as the gate reads it', () => {
 
     const { version, changed } = await changesSince(before);
     expect(version).toBe(before + 1);
-    expect(changed.map(({ id, certificates, keys }) => [id, certificates.length, keys.length])).toEqual([
-      [account.id, 3, 3],
-    ]);
+    const [now] = changed.map(unpackAccount);
+    expect([now?.id, now?.certificates.length, now?.keys.length]).toEqual([account.id, 3, 3]);
+    expect(changed).toHaveLength(1);
   });
 
   test('stamps of last use are no change, and never go back', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AccountPolicy } from '../../src/policy/account.ts';
 import { admittedUntil, parseAddress } from '../../src/policy/addresses.ts';
+import { unpackAccount } from '../../src/policy/packed-account.ts';
 import { listen } from '../../src/postgres/listen.ts';
 import { updateAccount } from '../../src/store/accounts.ts';
 import { deleteAddressRule, insertAddressRule } from '../../src/store/address-rules.ts';
@@ -35,7 +36,7 @@ test('an account with a rule that nobody can read admits nobody, is reported, an
     pollIntervalMs: 600_000,
     onChange: (update) => {
       for (const account of update.kind === 'whole' ? update.accounts : update.changed)
-        accounts.set(account.id, account);
+        accounts.set(account.id, unpackAccount(account));
     },
     onHealth: (health) => healths.push(health),
   });

@@ -13,14 +13,13 @@ import type { Admitted, CancelOrder, Ending } from '../values.ts';
 export interface CancelDependencies {
   readonly registry: SessionRegistry;
   readonly policy: PolicyView;
-  readonly now: () => number;
   readonly instance: Instance;
 }
 
 export const forwardCancel = async (
   { processId, secret }: CancelOrder,
   { address, shownAddress, login }: Admitted,
-  { registry, policy, now, instance }: CancelDependencies,
+  { registry, policy, instance }: CancelDependencies,
 ): Promise<Ending> => {
   const { signal } = login;
   if (!(await answerWithin(instance.mayCancel(shownAddress), signal)))
@@ -33,7 +32,7 @@ export const forwardCancel = async (
     return { kind: 'cancel', outcome: 'forwarded' };
   }
   // Whom no account admits, no session elsewhere belongs to: strangers never reach the store.
-  const mayBeElsewhere = address !== undefined && policy.admitsSomewhere(address, now());
+  const mayBeElsewhere = address !== undefined && policy.admitsSomewhere(address);
   const outcome: CancelOutcome = mayBeElsewhere
     ? await answerWithin(instance.cancelElsewhere(key, shownAddress), signal).catch(() => 'unknown')
     : 'unknown';

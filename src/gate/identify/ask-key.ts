@@ -56,8 +56,8 @@ interface Candidate extends ScramVerifier {
 }
 
 const candidateFor = (key: ApiKey): Candidate => ({
-  storedKey: key.scramStoredKey,
-  serverKey: key.scramServerKey,
+  storedKey: Buffer.from(key.scramStoredKey, 'base64'),
+  serverKey: Buffer.from(key.scramServerKey, 'base64'),
   key,
 });
 
@@ -77,7 +77,7 @@ export const askByScram = async (
   const { serverFirst, state } = startScram({
     mechanism,
     clientFirst: data,
-    salt: account.scramSalt,
+    salt: Buffer.from(account.scramSalt, 'base64'),
     iterations: account.scramIterations,
     serverNonce: randomBytes(18).toString('base64'),
     channelBinding: { plusOffered, data: asked.serverEndPoint },

@@ -4,14 +4,10 @@
  * would have freed them. So that one is asked for in time (decision 18).
  */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectYoungGarbage } from '../../garbage.ts';
 
 /** Well below the 8 MB of growth at which V8 may begin to mark; one collection takes half a millisecond. */
 const collectAfterBytes = 4 << 20;
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
 
 let bytesSinceCollection = 0;
 
@@ -20,5 +16,5 @@ export const noteGarbage = (bytes: number): void => {
   bytesSinceCollection += bytes;
   if (bytesSinceCollection < collectAfterBytes) return;
   bytesSinceCollection = 0;
-  collect({ type: 'minor' });
+  collectYoungGarbage();
 };

@@ -4,10 +4,10 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import type { AccountPolicy } from '../../../src/policy/account.ts';
-import { type Address, parseAddress } from '../../../src/policy/addresses.ts';
+import type { Address } from '../../../src/policy/addresses.ts';
 import { PolicyBook } from '../../../src/policy/book.ts';
 import { judgeAddress, judgeCertificate, judgeUser, keyOfPassword } from '../../../src/policy/judge.ts';
+import { type PackedAccount, unpackAccount } from '../../../src/policy/packed-account.ts';
 import { openDatabase } from '../../../src/postgres/database.ts';
 import { loadPolicy } from '../../../src/store/policy.ts';
 import { gateRole } from '../../../src/store/roles.ts';
@@ -22,7 +22,7 @@ export interface LookUps {
   readonly p99: number;
 }
 
-const load = async (url: string): Promise<readonly AccountPolicy[]> => {
+const load = async (url: string): Promise<readonly PackedAccount[]> => {
   await using running = new AsyncDisposableStack();
   const database = openDatabase({ url, role: gateRole, applicationName: 'bench' });
   running.defer(() => database.close());
@@ -30,16 +30,21 @@ const load = async (url: string): Promise<readonly AccountPolicy[]> => {
 };
 
 interface Arriving {
-  readonly account: AccountPolicy;
+  readonly name: string;
+  readonly fingerprint: string;
   readonly address: Address;
 }
 
 /** Random customers, from an address that one of their rules is about. */
-const arrivals = (accounts: readonly AccountPolicy[]): Arriving[] =>
+const arrivals = (accounts: readonly PackedAccount[]): Arriving[] =>
   Array.from({ length: logins }, () => {
-    const account = accounts[Math.floor(Math.random() * accounts.length)] as AccountPolicy;
-    const [rule] = account.addressRules;
-    return { account, address: parseAddress(rule?.cidr.replace(/\/.*/, '') ?? '') ?? Uint32Array.of(0) };
+    const packed = accounts[Math.floor(Math.random() * accounts.length)] as PackedAccount;
+    const { name, addresses, certificates } = unpackAccount(packed);
+    return {
+      name,
+      fingerprint: certificates[0]?.fingerprint ?? '',
+      address: Uint32Array.of(addresses.v4[0] ?? 0),
+    };
   });
 
 const now = Date.now();
@@ -47,20 +52,18 @@ const accounts = await load((await readFile(process.argv[2] ?? '', 'utf8')).trim
 const book = new PolicyBook();
 book.replaceAll(accounts);
 
-const askFor = ({ account, address }: Arriving): boolean => {
-  const [certificate] = account.certificates;
-  if (!certificate) return false;
-  const presented = { ...certificate, commonName: account.name, chainError: null };
+const askFor = ({ name, fingerprint, address }: Arriving): boolean => {
+  const presented = { fingerprint, commonName: name, notBefore: 0, notAfter: 0, chainError: null };
   const owner = judgeCertificate(presented, book, now);
   if (owner instanceof Error || judgeAddress(owner.account, address, '', now)) return false;
-  const user = judgeUser(account.name, owner, book, address, '', now);
-  return !(user instanceof Error) && keyOfPassword(user.keys, account.name) === undefined;
+  const user = judgeUser(name, owner, book, address, '', now);
+  return !(user instanceof Error) && keyOfPassword(user.keys, name) === undefined;
 };
 
 const customers = accounts.filter(({ name }) => name.startsWith('customer-'));
 const times = arrivals(customers).map((arriving) => {
   const beganAt = performance.now();
-  if (!askFor(arriving)) throw new Error(`${arriving.account.name} was not found as it should be.`);
+  if (!askFor(arriving)) throw new Error(`${arriving.name} was not found as it should be.`);
   return (performance.now() - beganAt) * 1_000;
 });
 const found: LookUps = {
