@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { isAlone } from './alone.ts';
 import { cpuOfProcesses, cpuOfThreads, parseMachineStat, parseProcessStat } from './cpu.ts';
 import { parseLog, parseProgress } from './pgbench-output.ts';
 import { type CpuProfile, profileTable, selfTimes } from './profile-report.ts';
@@ -139,5 +140,16 @@ describe('the works', () => {
 
   it('have targets with ids of their own', () => {
     for (const { targets } of works) expect(new Set(targets.map(({ id }) => id)).size).toBe(targets.length);
+  });
+});
+
+describe('a benchmark', () => {
+  it('is the only one on its computer until it has ended', async () => {
+    const [first, second] = [new AsyncDisposableStack(), new AsyncDisposableStack()];
+    expect(await isAlone(first)).toBe(true);
+    expect(await isAlone(second)).toBe(false);
+    await first.disposeAsync();
+    expect(await isAlone(second)).toBe(true);
+    await second.disposeAsync();
   });
 });

@@ -7,6 +7,7 @@ import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { version } from '../../src/program.ts';
 import { machineInWords, writeFigures } from '../support/figures-file.ts';
+import { isAlone } from './alone.ts';
 import type { Bench, Form } from './bench.ts';
 import { openBench } from './open.ts';
 import { parseOptions } from './options.ts';
@@ -56,6 +57,7 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
 try {
   await using running = new AsyncDisposableStack();
+  if (!(await isAlone(running))) refuse('Another benchmark runs on this computer: wait until it has ended.');
   const bench = await openBench(running, form, stop.signal, say);
   const text = await (mode === 'profile' ? profile(bench) : measure(bench, works));
   process.stdout.write(`\n${text}`);
