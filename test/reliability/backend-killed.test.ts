@@ -87,7 +87,7 @@ describe('a backend', () => {
       expect(await isEmpty()).toBe(true);
       record({
         fault: `One backend process killed (SIGKILL) in the middle of a ${what}; PostgreSQL then ends all others`,
-        seen: `08006 and why, after PostgreSQL's own warning; ${refusals.length} logins meanwhile refused${codes && ` with ${codes}`}`,
+        seen: `08006 and why, after PostgreSQL's own warning; logins meanwhile refused: ${refusals.length}${codes && `, with ${codes}`}`,
         lost: '5 of 5; nothing of the open transaction or the COPY is there',
         effect: `${told} until the last was told, ${secondsSince(beganAt, at)} until the first login`,
       });

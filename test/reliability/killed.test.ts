@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { pollUntil } from '../support/poll.ts';
 import { balancerAddress, oneAddress, startBalancer, twoAddress } from './balancer.ts';
-import { backendAtRest, connect, onBackend, type Session, startLoad, works } from './clients.ts';
+import { backendAtRest, connect, onBackend, refusalOf, type Session, startLoad, works } from './clients.ts';
 import { startCluster, stopCluster } from './cluster.ts';
 import { record, secondsSince } from './figures.ts';
 import { configure, installation } from './installation.ts';
@@ -138,10 +138,9 @@ describe('an instance with two workers', () => {
     const session = await connect(running(), address);
     serving.signal('SIGSTOP');
     const beganAt = performance.now();
-    const refused = await connect(running(), address).catch((error: Error) => error.message);
+    expect(await refusalOf(address)).not.toBeNull();
     const took = secondsSince(beganAt);
-    expect(refused).toMatch(/Connection terminated unexpectedly|login took longer/);
-    expect(performance.now() - beganAt).toBeLessThan(10_000);
+    await untilLogged(serving, ({ reason, stage }) => reason === 'login-deadline' && stage === 'accept');
     expect(await works(session)).toBe(true);
     serving.signal('SIGCONT');
     const thawedAt = performance.now();
@@ -150,7 +149,7 @@ describe('an instance with two workers', () => {
     await pollUntil(async () => (await half()) === 0);
     record({
       fault: 'Parent of two workers hangs (SIGSTOP, SIGCONT), with `login_timeout: 2s`',
-      seen: 'sessions go on; new connections closed at their deadline',
+      seen: 'sessions go on; new connections refused at their deadline',
       lost: '0 of 1',
       effect: `${took} until who came was told, ${back} until the next one was in again`,
     });
