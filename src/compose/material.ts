@@ -15,6 +15,7 @@ import { type AddressSet, compileAddresses } from '../policy/addresses.ts';
 import type { Log } from '../telemetry/log.ts';
 import { serverEndPoint } from '../wire/server-end-point.ts';
 import { loadBackendHosts } from './backend-hosts.ts';
+import { tellOfFewFiles } from './open-files.ts';
 import { readTrustedCertificates } from './read-setting.ts';
 
 export interface GateMaterial {
@@ -53,6 +54,7 @@ const loadBackend = async (config: BackendConfig, log: Log): Promise<Backend> =>
 
 /** @throws RequestError one sentence for a file that cannot be used */
 export const loadMaterial = async (config: Config, gate: GateConfig, log: Log): Promise<GateMaterial> => {
+  tellOfFewFiles(config.limits, gate.workers, log);
   const server = await loadServerCertificate({
     certificateFile: gate.certificateFile,
     keyFile: gate.keyFile,

@@ -197,9 +197,7 @@ const compileFamily = (family: 4 | 6, all: readonly ExpiringRange[]): RangeTable
     if (last && last.high + 1n === low && last.until === until) last.high = high;
     else pieces.push({ low, high, until });
   }
-  return pieces
-    .map(({ low, high, until }) => [...wordsOf(low, family), ...wordsOf(high, family), until])
-    .flat();
+  return pieces.flatMap(({ low, high, until }) => [...wordsOf(low, family), ...wordsOf(high, family), until]);
 };
 
 /**

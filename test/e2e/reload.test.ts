@@ -267,6 +267,17 @@ describe('a reload also takes over', () => {
     await backToOriginal();
   });
 
+  it.runIf(process.platform === 'linux')('limits beyond what the system gives, and says so', async () => {
+    const sessions = 1e9;
+    expect(lastLine('limits.sessions is more than open files allow')).toBeUndefined();
+    gate.postern.rewrite((config) => ({ ...config, limits: { ...config.limits, sessions } }));
+    expect(await reload()).toBe('applied');
+    const line = lastLine('limits.sessions is more than open files allow');
+    expect(line).toMatchObject({ level: 'warn', needed: expect.any(Number), allowed: expect.any(Number) });
+    expect(line?.['needed']).toBeGreaterThan(2 * sessions);
+    await backToOriginal();
+  });
+
   it('trusted proxies', async () => {
     gate.postern.rewrite(gateWith({ trustedProxies: ['127.0.0.0/8'] }));
     await reload();
