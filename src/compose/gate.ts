@@ -21,7 +21,7 @@ import { SessionRegistry } from '../gate/registry.ts';
 import type { Session } from '../gate/session.ts';
 import { sweepSessions } from '../gate/sweep.ts';
 import type { Ending } from '../gate/values.ts';
-import { parseAddress } from '../policy/addresses.ts';
+import { parseAddress } from '../policy/cidr.ts';
 import type { ListenOptions } from '../port.ts';
 import { openDatabase } from '../postgres/database.ts';
 import { listen } from '../postgres/listen.ts';

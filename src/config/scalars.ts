@@ -6,7 +6,7 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { RequestError } from '../errors.ts';
-import { parseCidr } from '../policy/addresses.ts';
+import { parseCidr } from '../policy/cidr.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

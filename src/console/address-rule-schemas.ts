@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { parseLabel } from '../control/texts.ts';
-import { parseCidr } from '../policy/addresses.ts';
+import { parseCidr } from '../policy/cidr.ts';
 import { checkExpiry, expiry, id, parsedText, time } from './schemas.ts';
 
 export const addressRule = z

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { ToldAttempt } from '../control/attempts.ts';
 import { type FailureCode, failures } from '../failures.ts';
-import { displayAddress } from '../policy/addresses.ts';
+import { displayAddress } from '../policy/cidr.ts';
 import { connectionId, id, ofAccount, paging, time } from './schemas.ts';
 
 const outcome = z.enum(['admitted', 'refused']);

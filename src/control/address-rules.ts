@@ -3,7 +3,7 @@
  */
 
 import { RequestError } from '../errors.ts';
-import { parseCidr } from '../policy/addresses.ts';
+import { parseCidr } from '../policy/cidr.ts';
 import type { Queryable } from '../postgres/query.ts';
 import type { Account } from '../store/accounts.ts';
 import {

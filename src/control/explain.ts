@@ -5,7 +5,7 @@
 
 import { RequestError } from '../errors.ts';
 import type { AccountPolicy, Certificate, WrittenPolicy } from '../policy/account.ts';
-import { displayAddress, parseAddress } from '../policy/addresses.ts';
+import { displayAddress, parseAddress } from '../policy/cidr.ts';
 import { listKeys } from '../store/api-keys.ts';
 import type { StoredCertificate } from '../store/certificates.ts';
 import { loadAccountPolicy } from '../store/policy.ts';

@@ -7,7 +7,8 @@ import { dateText } from '../authority/validity.ts';
 import { Refusal } from '../errors.ts';
 import { failureOf } from '../failures.ts';
 import type { AccountPolicy, AddressRule, ApiKey, Certificate, WrittenPolicy } from '../policy/account.ts';
-import { type Address, admittedUntil, compileAddresses, parseAddress } from '../policy/addresses.ts';
+import { admittedUntil, compileAddresses } from '../policy/addresses.ts';
+import { type Address, parseAddress } from '../policy/cidr.ts';
 import { isUsableKey, judgeAccount, judgeAddress, judgeCertificate } from '../policy/judge.ts';
 
 /** As a client sees it. */

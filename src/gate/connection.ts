@@ -7,7 +7,7 @@
 import type { Socket } from 'node:net';
 import { Refusal } from '../errors.ts';
 import type { Stage } from '../failures.ts';
-import { displayAddress } from '../policy/addresses.ts';
+import { displayAddress } from '../policy/cidr.ts';
 import { type AcceptDependencies, accept } from './accept/accept.ts';
 import { ClientLine } from './client-line.ts';
 import { type EncryptDependencies, encrypt } from './encrypt/encrypt.ts';

@@ -6,8 +6,9 @@
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Refusal } from '../errors.ts';
 import type { AccountPolicy } from '../policy/account.ts';
-import { type Address, admittedUntil } from '../policy/addresses.ts';
+import { admittedUntil } from '../policy/addresses.ts';
 import type { PolicyView } from '../policy/book.ts';
+import type { Address } from '../policy/cidr.ts';
 import { recheckSession } from '../policy/recheck.ts';
 import { placeWithin } from './answer.ts';
 import { type CancelKey, type Instance, type SessionEntry, unlessDenied } from './instance.ts';

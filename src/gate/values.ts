@@ -5,8 +5,8 @@
 
 import type { Refusal } from '../errors.ts';
 import type { AccountPolicy, ApiKey } from '../policy/account.ts';
-import type { Address } from '../policy/addresses.ts';
 import type { CertificateOwner } from '../policy/book.ts';
+import type { Address } from '../policy/cidr.ts';
 import type { StartupParameter } from '../wire/startup.ts';
 import type { ClientLine } from './client-line.ts';
 import type { CancelOutcome } from './instance.ts';

@@ -3,7 +3,7 @@
  * a look at every account. A rule that has expired counts until its account changes.
  */
 
-import { type Address, parseNetwork } from './addresses.ts';
+import { type Address, parseNetwork } from './cidr.ts';
 
 /** `24/3405803776`: prefix length and the words of the first address. */
 const networkKey = (address: Address, prefixBits: number): string => {

@@ -4,8 +4,8 @@
  */
 
 import type { AccountPolicy, Certificate } from './account.ts';
-import type { Address } from './addresses.ts';
 import { AdmittedNetworks } from './admitted-networks.ts';
+import type { Address } from './cidr.ts';
 import { type PackedAccount, unpackAccount } from './packed-account.ts';
 
 export interface CertificateOwner {

@@ -6,8 +6,9 @@
 
 import { Refusal } from '../errors.ts';
 import type { AccountPolicy, ApiKey, Certificate } from './account.ts';
-import { type Address, admittedUntil } from './addresses.ts';
+import { admittedUntil } from './addresses.ts';
 import type { CertificateOwner, PolicyView } from './book.ts';
+import type { Address } from './cidr.ts';
 import { digestOf } from './key-text.ts';
 
 /** What the TLS layer found out about the peer's certificate; times are epoch milliseconds. */

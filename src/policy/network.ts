@@ -1,6 +1,6 @@
 /** Whom limits count as one. Pure. */
 
-import { displayAddress, parseAddress } from './addresses.ts';
+import { displayAddress, parseAddress } from './cidr.ts';
 
 /** Whoever has one IPv6 address has all of its /64; an IPv4 address, and what is no address, is itself. */
 export const networkOf = (address: string): string => {

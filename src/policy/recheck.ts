@@ -5,7 +5,8 @@
 
 import { Refusal } from '../errors.ts';
 import type { AccountPolicy, ApiKey, Certificate } from './account.ts';
-import { type Address, admittedUntil } from './addresses.ts';
+import { admittedUntil } from './addresses.ts';
+import type { Address } from './cidr.ts';
 
 /** What a session was admitted with. */
 export interface SessionClaims {

@@ -15,7 +15,8 @@ import {
   type Verdict,
 } from '../../src/control/verdicts.ts';
 import type { AddressRule, ApiKey, Certificate, WrittenPolicy } from '../../src/policy/account.ts';
-import { compileAddresses, parseAddress } from '../../src/policy/addresses.ts';
+import { compileAddresses } from '../../src/policy/addresses.ts';
+import { parseAddress } from '../../src/policy/cidr.ts';
 
 const now = Date.UTC(2027, 2, 1, 10, 0);
 const day = 86_400_000;

@@ -1,8 +1,9 @@
 /** An account with one certificate, one key and one address rule, for pure decisions; each test changes what it is about. */
 
 import type { AddressRule, ApiKey, Certificate, WrittenPolicy } from '../../src/policy/account.ts';
-import { type Address, compileAddresses, parseAddress } from '../../src/policy/addresses.ts';
+import { compileAddresses } from '../../src/policy/addresses.ts';
 import { PolicyBook } from '../../src/policy/book.ts';
+import { type Address, parseAddress } from '../../src/policy/cidr.ts';
 import { type PackedAccount, packAccount } from '../../src/policy/packed-account.ts';
 
 /** Epoch milliseconds of "now" in these tests: 2026-03-01 12:00 UTC. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admittedUntil, compileAddresses, parseAddress, parseCidr } from '../../src/policy/addresses.ts';
+import { admittedUntil, compileAddresses } from '../../src/policy/addresses.ts';
+import { parseAddress, parseCidr } from '../../src/policy/cidr.ts';
 import { createStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { admittedUntil, compileAddresses, parseAddress } from '../../src/policy/addresses.ts';
+import { admittedUntil, compileAddresses } from '../../src/policy/addresses.ts';
+import { parseAddress } from '../../src/policy/cidr.ts';
 import { unpackAccount } from '../../src/policy/packed-account.ts';
 import { updateAccount } from '../../src/store/accounts.ts';
 import { deleteAddressRule, insertAddressRule } from '../../src/store/address-rules.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AccountPolicy } from '../../src/policy/account.ts';
-import { admittedUntil, parseAddress } from '../../src/policy/addresses.ts';
+import { admittedUntil } from '../../src/policy/addresses.ts';
+import { parseAddress } from '../../src/policy/cidr.ts';
 import { unpackAccount } from '../../src/policy/packed-account.ts';
 import { listen } from '../../src/postgres/listen.ts';
 import { updateAccount } from '../../src/store/accounts.ts';

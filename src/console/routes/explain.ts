@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { explain } from '../../control/explain.ts';
 import { RequestError } from '../../errors.ts';
-import { displayAddress, parseAddress } from '../../policy/addresses.ts';
+import { displayAddress, parseAddress } from '../../policy/cidr.ts';
 import { Problem } from '../problem.ts';
 import { type AddRoutes, accountOf } from '../request.ts';
 import { ofAccount } from '../schemas.ts';

@@ -5,7 +5,7 @@
 
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { displayAddress } from '../../policy/addresses.ts';
+import { displayAddress } from '../../policy/cidr.ts';
 import type { AddRoutes } from '../request.ts';
 
 const myAddress = z

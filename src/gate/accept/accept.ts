@@ -3,8 +3,9 @@
  * is required) and a place among the half-open connections.
  */
 
-import { type AddressSet, admittedUntil, displayAddress, parseAddress } from '../../policy/addresses.ts';
+import { type AddressSet, admittedUntil } from '../../policy/addresses.ts';
 import type { PolicyView } from '../../policy/book.ts';
+import { displayAddress, parseAddress } from '../../policy/cidr.ts';
 import type { ClientLine } from '../client-line.ts';
 import type { ConnectionFacts } from '../facts.ts';
 import type { Login } from '../login.ts';

@@ -1,7 +1,8 @@
 /** What the gate asks the policy: an address among the rules of an account, and the key behind a password. */
 
 import { describe, expect, test } from 'vitest';
-import { admittedUntil, compileAddresses, parseAddress } from '../../../src/policy/addresses.ts';
+import { admittedUntil, compileAddresses } from '../../../src/policy/addresses.ts';
+import { parseAddress } from '../../../src/policy/cidr.ts';
 import { keyOfPassword } from '../../../src/policy/judge.ts';
 import { createKeyText, digestOf, parseKeyText } from '../../../src/policy/key-text.ts';
 import { recheckSession } from '../../../src/policy/recheck.ts';

@@ -4,8 +4,8 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import type { Address } from '../../../src/policy/addresses.ts';
 import { PolicyBook } from '../../../src/policy/book.ts';
+import type { Address } from '../../../src/policy/cidr.ts';
 import { judgeAddress, judgeCertificate, judgeUser, keyOfPassword } from '../../../src/policy/judge.ts';
 import { type PackedAccount, unpackAccount } from '../../../src/policy/packed-account.ts';
 import { openDatabase } from '../../../src/postgres/database.ts';
