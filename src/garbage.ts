@@ -12,5 +12,5 @@ const collect = runInNewContext('gc') as (options: {
 /** Takes half a millisecond. */
 export const collectYoungGarbage = (): void => collect({ type: 'minor' });
 
-/** And gives the memory back. Takes some tenths of a second for hundreds of megabytes. */
+/** And gives the memory back. Everything stands still meanwhile: up to a second for hundreds of megabytes. */
 export const collectAllGarbage = (): void => collect({ type: 'major', flavor: 'last-resort' });

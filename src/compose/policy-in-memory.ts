@@ -56,9 +56,9 @@ export const keepPolicyInMemory = (source: PolicySource): PolicyInMemory => {
     onChange: (update) => {
       const whole = update.kind === 'whole';
       onTouched(whole ? book.replaceAll(update.accounts) : book.apply(update.changed, update.removed));
+      // What it was made from is garbage now, and old: V8 would leave it where it is for hours. Nobody is here yet.
+      if (version === null) collectAllGarbage();
       version = update.version;
-      // What it was made from is garbage now, and old: V8 would leave it where it is for hours.
-      if (whole) collectAllGarbage();
       const committedAtMs = whole ? null : update.committedAtMs;
       if (committedAtMs !== null) onChangeInForce(Math.max(0, performance.now() - committedAtMs));
     },

@@ -27,7 +27,10 @@ export const placeWithin = async (
   try {
     return await answerWithin(asked, signal);
   } catch (late) {
-    void Promise.resolve(asked).then((denial) => denial ?? giveBack());
+    void Promise.resolve(asked).then(
+      (denial) => denial ?? giveBack(),
+      () => undefined,
+    );
     throw late;
   }
 };

@@ -10,7 +10,7 @@ import { admittedUntil } from '../policy/addresses.ts';
 import type { PolicyView } from '../policy/book.ts';
 import type { Address } from '../policy/cidr.ts';
 import { recheckSession } from '../policy/recheck.ts';
-import { placeWithin } from './answer.ts';
+import { answerWithin } from './answer.ts';
 import { type CancelKey, type Instance, type SessionEntry, unlessDenied } from './instance.ts';
 import type { Session } from './session.ts';
 
@@ -68,14 +68,17 @@ export class SessionRegistry {
     return this.#sessions.values();
   }
 
-  /**
-   * @param accountLimit of its account alone; null: as the instance says
-   * @throws Refusal a limit, or what the policy has against the session by now; the signal's reason
-   */
-  async admit(session: Session, accountLimit: number | null, signal: AbortSignal): Promise<void> {
+  /** @throws Refusal a limit, or what the policy has against the session by now; the signal's reason */
+  async admit(session: Session, signal: AbortSignal): Promise<void> {
     const { accountId } = session.claims;
-    const asked = this.#instance.enterSession(entryOf(session), accountLimit);
-    unlessDenied(await placeWithin(asked, signal, () => this.#instance.leaveSession(session.id)));
+    const limit = this.#policy.accountWithId(accountId)?.maxSessions ?? null;
+    try {
+      unlessDenied(await answerWithin(this.#instance.enterSession(entryOf(session), limit), signal));
+    } catch (error) {
+      // Perhaps it is granted later. What is sent arrives in order, and leaving a place that one does not have is harmless.
+      this.#instance.leaveSession(session.id);
+      throw error;
+    }
     const verdict = recheckSession(session.claims, this.#policy.accountWithId(accountId), this.#now());
     if (verdict.kind === 'ended') {
       this.#instance.leaveSession(session.id);
@@ -164,11 +167,9 @@ export class SessionRegistry {
   /** Ends what has expired by now. To be called about once a second. */
   recheckExpired(): void {
     const now = this.#now();
-    for (const session of this.#sessions.values()) {
-      if (session.admittedUntilMs <= now) {
-        this.#recheck(session, this.#policy.accountWithId(session.claims.accountId));
-      }
-    }
+    const due = this.#sessions.values().filter(({ admittedUntilMs }) => admittedUntilMs <= now);
+    for (const accountId of new Set(due.map(({ claims }) => claims.accountId)))
+      this.recheckAccount(accountId);
   }
 
   #endSoon(session: Session, refusal: Refusal): void {

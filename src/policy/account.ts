@@ -67,11 +67,14 @@ export interface UncompiledPolicy {
 }
 
 export interface AccountPolicy extends UncompiledPolicy {
-  /** Empty when `unreadable`. */
+  /** Its address rules, compiled. Empty when `unreadable`. */
   readonly addresses: AddressSet;
   /** One sentence: why the address rules cannot be read, so that nobody is admitted. null: they can. */
   readonly unreadable: string | null;
 }
+
+/** What is told about an account without a look at all of it, so that the time it takes tells nothing either. */
+export type AccountOutline = Pick<AccountPolicy, 'id' | 'name' | 'clientCertificate' | 'addresses'>;
 
 /** With the rules as people wrote them, which a gate does not need. */
 export interface WrittenPolicy extends AccountPolicy {

@@ -26,7 +26,8 @@ interface ExpiringCidr {
   readonly expiresAt: number | null;
 }
 
-type ExpiringRange = Range & { readonly until: number };
+/** `until`: epoch milliseconds; Infinity: never. */
+export type ExpiringRange = Range & { readonly until: number };
 
 const byPosition = (a: ExpiringRange, b: ExpiringRange): number => {
   if (a.low !== b.low) return a.low < b.low ? -1 : 1;
@@ -63,14 +64,21 @@ const compileFamily = (family: 4 | 6, all: readonly ExpiringRange[]): RangeTable
  * @param rules CIDRs as `parseCidr` normalised them, or as PostgreSQL prints those
  * @throws RangeError when one is not a CIDR
  */
-export const compileAddresses = (rules: readonly ExpiringCidr[]): AddressSet => {
-  const ranges = rules.map(({ cidr, expiresAt }): ExpiringRange => {
+export const readRules = (rules: readonly ExpiringCidr[]): readonly ExpiringRange[] =>
+  rules.map(({ cidr, expiresAt }) => {
     const range = parseRange(cidr);
     if (range === undefined) throw new RangeError(`${JSON.stringify(cidr)} is not a CIDR.`);
     return { ...range, until: expiresAt ?? Number.POSITIVE_INFINITY };
   });
-  return { v4: compileFamily(4, ranges), v6: compileFamily(6, ranges) };
-};
+
+export const compileRanges = (ranges: readonly ExpiringRange[]): AddressSet => ({
+  v4: compileFamily(4, ranges),
+  v6: compileFamily(6, ranges),
+});
+
+/** As `readRules` and `compileRanges`. */
+export const compileAddresses = (rules: readonly ExpiringCidr[]): AddressSet =>
+  compileRanges(readRules(rules));
 
 /** Negative, zero or positive as `address` is below, equal to or above the bound that starts at `table[offset]`. */
 const compareAt = (address: Address, table: RangeTable, offset: number): number => {

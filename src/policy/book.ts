@@ -3,7 +3,7 @@
  * replaced one account at a time. Look-ups never wait; what they return is made for them, see `packed-account.ts`.
  */
 
-import type { AccountPolicy, Certificate } from './account.ts';
+import type { AccountOutline, AccountPolicy, Certificate } from './account.ts';
 import { AdmittedNetworks } from './admitted-networks.ts';
 import type { Address } from './cidr.ts';
 import { type PackedAccount, unpackAccount } from './packed-account.ts';
@@ -15,12 +15,12 @@ export interface CertificateOwner {
 
 /** What the gate may ask. */
 export interface PolicyView {
-  accountNamed(name: string): AccountPolicy | undefined;
+  outlineNamed(name: string): AccountOutline | undefined;
   accountWithId(id: string): AccountPolicy | undefined;
   /** @param fingerprint lower-case hex of SHA-256 over the DER */
   ownerOf(fingerprint: string): CertificateOwner | undefined;
-  /** Whether the allowlist of any account names the address. A rule that has expired may still count. */
-  admitsSomewhere(address: Address): boolean;
+  /** Whether the allowlist of any account admits the address. */
+  admitsSomewhere(address: Address, nowMs: number): boolean;
 }
 
 const unpacked = (account: PackedAccount | undefined): AccountPolicy | undefined =>
@@ -36,8 +36,8 @@ export class PolicyBook implements PolicyView {
     return this.#byId.size;
   }
 
-  accountNamed(name: string): AccountPolicy | undefined {
-    return unpacked(this.#byName.get(name));
+  outlineNamed(name: string): AccountOutline | undefined {
+    return this.#byName.get(name);
   }
 
   accountWithId(id: string): AccountPolicy | undefined {
@@ -50,8 +50,8 @@ export class PolicyBook implements PolicyView {
     return account && certificate && { account, certificate };
   }
 
-  admitsSomewhere(address: Address): boolean {
-    return this.#networks.include(address);
+  admitsSomewhere(address: Address, nowMs: number): boolean {
+    return this.#networks.include(address, nowMs);
   }
 
   /** Makes the book hold exactly these accounts; returns the ids of all that were touched. */
@@ -73,16 +73,18 @@ export class PolicyBook implements PolicyView {
     this.#byId.set(account.id, account);
     this.#byName.set(account.name, account);
     for (const fingerprint of account.fingerprints) this.#byFingerprint.set(fingerprint, account);
-    this.#networks.add(account.networkKeys);
+    this.#networks.add(account.networks);
   }
 
   #remove(accountId: string): void {
     const old = this.#byId.get(accountId);
     if (!old) return;
     this.#byId.delete(accountId);
-    // A new account may already carry the name of one that was deleted: leave that one alone.
+    // Another account may already have its name, or a certificate that it had: leave that one alone.
     if (this.#byName.get(old.name) === old) this.#byName.delete(old.name);
-    for (const fingerprint of old.fingerprints) this.#byFingerprint.delete(fingerprint);
-    this.#networks.remove(old.networkKeys);
+    for (const fingerprint of old.fingerprints) {
+      if (this.#byFingerprint.get(fingerprint) === old) this.#byFingerprint.delete(fingerprint);
+    }
+    this.#networks.remove(old.networks);
   }
 }

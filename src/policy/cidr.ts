@@ -125,20 +125,10 @@ export const parseCidr = (text: string): Cidr => {
   return { cidr: `${textOf(low, family)}/${prefixBits}`, family, prefixBits };
 };
 
-const firstOf = ({ low, family }: Range): Address => Uint32Array.from(wordsOf(low, family));
-
 /** The address of a peer as sockets and PROXY headers give it; undefined when the text is not an address. */
 export const parseAddress = (text: string): Address | undefined => {
   const range = text.includes('/') ? undefined : parseRange(text.replace(zone, ''));
-  return range && firstOf(range);
-};
-
-/** The first address of a CIDR, and how many bits all of them share; undefined when the text is none. */
-export const parseNetwork = (
-  cidr: string,
-): { readonly first: Address; readonly prefixBits: number } | undefined => {
-  const range = parseRange(cidr);
-  return range && { first: firstOf(range), prefixBits: range.prefixBits };
+  return range && Uint32Array.from(wordsOf(range.low, range.family));
 };
 
 /** How an address is shown to people and in logs: without zone and without the IPv4-mapped prefix. */

@@ -5,7 +5,7 @@
  */
 
 import { Refusal } from '../errors.ts';
-import type { AccountPolicy, ApiKey, Certificate } from './account.ts';
+import type { AccountOutline, AccountPolicy, ApiKey, Certificate } from './account.ts';
 import { admittedUntil } from './addresses.ts';
 import type { CertificateOwner, PolicyView } from './book.ts';
 import type { Address } from './cidr.ts';
@@ -68,6 +68,9 @@ export const judgeCertificate = (
 export const judgeAccount = (account: AccountPolicy): Refusal | null =>
   account.enabled ? null : new Refusal('account-disabled', { account: account.name });
 
+const admits = ({ addresses }: AccountOutline, address: Address | undefined, nowMs: number): boolean =>
+  address !== undefined && admittedUntil(addresses, address) > nowMs;
+
 /** Whether the account may be used from this address. */
 export const judgeAddress = (
   account: AccountPolicy,
@@ -77,10 +80,9 @@ export const judgeAddress = (
 ): Refusal | null => {
   const disabled = judgeAccount(account);
   if (disabled) return disabled;
-  if (address === undefined || admittedUntil(account.addresses, address) <= nowMs) {
-    return new Refusal('address-refused', { account: account.name, address: shown });
-  }
-  return null;
+  return admits(account, address, nowMs)
+    ? null
+    : new Refusal('address-refused', { account: account.name, address: shown });
 };
 
 /** A name from the client as messages may show it: one line, no control characters, bounded. */
@@ -95,18 +97,16 @@ export const judgeUser = (
   owner: CertificateOwner | null,
   policy: PolicyView,
   address: Address | undefined,
-  shown: string,
   nowMs: number,
 ): AccountPolicy | Refusal => {
   if (owner) {
     if (user === owner.account.name) return owner.account;
     return new Refusal('user-mismatch', { user: shownName(user), account: owner.account.name });
   }
-  const account = policy.accountNamed(user);
-  if (account?.clientCertificate !== 'optional' || judgeAddress(account, address, shown, nowMs)) {
-    return new Refusal('certificate-missing');
-  }
-  return account;
+  const outline = policy.outlineNamed(user);
+  const mayBe = outline?.clientCertificate === 'optional' && admits(outline, address, nowMs);
+  const account = mayBe ? policy.accountWithId(outline.id) : undefined;
+  return account && !judgeAccount(account) ? account : new Refusal('certificate-missing');
 };
 
 /** The real database behind the name that the client gave: its own name, the account's name or an alias. */

@@ -5,17 +5,17 @@
  */
 
 import { messageOf } from '../errors.ts';
-import type { AccountPolicy, AddressRule, UncompiledPolicy } from './account.ts';
-import { compileAddresses } from './addresses.ts';
-import { networkKeysOf } from './admitted-networks.ts';
+import type { AccountOutline, AccountPolicy, AddressRule, UncompiledPolicy } from './account.ts';
+import { compileRanges, readRules } from './addresses.ts';
+import { type NamedNetworks, networksOf, noNetworks } from './admitted-networks.ts';
 
 /** UTF-16 units. To read a longer one would hold up each login: it is rare, and kept ready. */
 const longestText = 16_384;
 
-export interface PackedAccount extends Pick<AccountPolicy, 'id' | 'name' | 'addresses' | 'unreadable'> {
+export interface PackedAccount extends AccountOutline {
+  readonly unreadable: string | null;
   readonly fingerprints: readonly string[];
-  /** What `AdmittedNetworks` calls the networks of its address rules. */
-  readonly networkKeys: readonly string[];
+  readonly networks: NamedNetworks;
   /** JSON, unless it is long. */
   readonly policy: string | UncompiledPolicy;
 }
@@ -24,25 +24,29 @@ export interface PackedAccount extends Pick<AccountPolicy, 'id' | 'name' | 'addr
 const compileRules = (
   name: string,
   rules: readonly AddressRule[],
-): Pick<PackedAccount, 'addresses' | 'unreadable' | 'networkKeys'> => {
+): Pick<PackedAccount, 'addresses' | 'unreadable' | 'networks'> => {
   try {
-    return { addresses: compileAddresses(rules), unreadable: null, networkKeys: networkKeysOf(rules) };
+    const ranges = readRules(rules);
+    return { addresses: compileRanges(ranges), unreadable: null, networks: networksOf(ranges) };
   } catch (error) {
     const unreadable = `The account "${name}" admits nobody because of an address rule: ${messageOf(error)}`;
-    return { addresses: compileAddresses([]), unreadable, networkKeys: [] };
+    return { addresses: compileRanges([]), unreadable, networks: noNetworks };
   }
 };
 
 /** @param text an UncompiledPolicy as JSON */
 export const packAccount = (text: string, rules: readonly AddressRule[]): PackedAccount => {
   const policy: UncompiledPolicy = JSON.parse(text);
-  const { id, name, certificates } = policy;
+  const { id, name, clientCertificate, certificates, keys } = policy;
+  const isLong = text.length > longestText;
+  if (isLong) for (const shared of [policy, certificates, keys]) Object.freeze(shared);
   return {
     id,
     name,
+    clientCertificate,
     ...compileRules(name, rules),
     fingerprints: certificates.map(({ fingerprint }) => fingerprint),
-    policy: text.length > longestText ? policy : text,
+    policy: isLong ? policy : text,
   };
 };
 

@@ -32,28 +32,30 @@ const epochMs = (column: string): string => `(extract(epoch FROM ${column}) * 10
 
 const idsText = "SELECT id FROM postern.accounts WHERE status <> 'deleted'";
 
-/** A JSON array of what a statement selects. */
+/** A JSON array of what an account has in another table: `statement` calls that `own`. */
 const listOf = (statement: string): string =>
   `coalesce((SELECT json_agg(each) FROM (${statement}) AS each), '[]')`;
 
 const addressRules = listOf(`
-  SELECT cidr, label, ${epochMs('expires_at')} AS "expiresAt"
-  FROM postern.address_rules WHERE account_id = account.id ORDER BY created_at, id`);
+  SELECT own.cidr, own.label, ${epochMs('own.expires_at')} AS "expiresAt"
+  FROM postern.address_rules AS own WHERE own.account_id = account.id ORDER BY own.created_at, own.id`);
 
 const certificates = listOf(`
-  SELECT id, name, serial, fingerprint_sha256 AS fingerprint, ${epochMs('not_before')} AS "notBefore",
-    ${epochMs('not_after')} AS "notAfter", ${epochMs('revoked_at')} AS "revokedAt"
-  FROM postern.certificates
-  WHERE account_id = account.id AND not_after > now() - interval '${rememberExpiredDays} days'
-  ORDER BY created_at, id`);
+  SELECT own.id, own.name, own.serial, own.fingerprint_sha256 AS fingerprint,
+    ${epochMs('own.not_before')} AS "notBefore", ${epochMs('own.not_after')} AS "notAfter",
+    ${epochMs('own.revoked_at')} AS "revokedAt"
+  FROM postern.certificates AS own
+  WHERE own.account_id = account.id AND own.not_after > now() - interval '${rememberExpiredDays} days'
+  ORDER BY own.created_at, own.id`);
 
 const keys = listOf(`
-  SELECT id, name, kind, encode(digest_sha256, 'hex') AS digest,
-    encode(scram_stored_key, 'base64') AS "scramStoredKey", encode(scram_server_key, 'base64') AS "scramServerKey",
-    role_name AS "roleName", role_secret_sealed AS "sealedRolePassword",
-    next_role_secret_sealed AS "nextSealedRolePassword", ${epochMs('expires_at')} AS "expiresAt", state
-  FROM postern.api_keys WHERE account_id = account.id AND state <> 'revoked'
-  ORDER BY created_at, id`);
+  SELECT own.id, own.name, own.kind, encode(own.digest_sha256, 'hex') AS digest,
+    encode(own.scram_stored_key, 'base64') AS "scramStoredKey",
+    encode(own.scram_server_key, 'base64') AS "scramServerKey", own.role_name AS "roleName",
+    own.role_secret_sealed AS "sealedRolePassword", own.next_role_secret_sealed AS "nextSealedRolePassword",
+    ${epochMs('own.expires_at')} AS "expiresAt", own.state
+  FROM postern.api_keys AS own WHERE own.account_id = account.id AND own.state <> 'revoked'
+  ORDER BY own.created_at, own.id`);
 
 /** PostgreSQL writes the very text that a gate keeps: as rows all of it would be garbage after a moment. */
 const accountsText = `

@@ -13,8 +13,9 @@ export const isAlone = async (running: AsyncDisposableStack): Promise<boolean> =
   try {
     claim.listen(port, addresses.postgres);
     await once(claim, 'listening');
-  } catch {
-    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
   }
   running.defer(() => void claim.close());
   return true;

@@ -29,6 +29,23 @@ describe('a place', () => {
     expect(givenBack).toEqual([]);
   });
 
+  it('that nobody answers for, in time or too late, is not given back', async () => {
+    const givenBack: string[] = [];
+    const gone = new Error('gone');
+    const place = (asked: Promise<Denial | null>, signal: AbortSignal) =>
+      placeWithin(asked, signal, () => givenBack.push('back'));
+    await expect(place(Promise.reject(gone), never)).rejects.toBe(gone);
+    const login = new AbortController();
+    const asked = Promise.withResolvers<Denial | null>();
+    const waiting = place(asked.promise, login.signal);
+    login.abort(late);
+    await expect(waiting).rejects.toBe(late);
+    asked.reject(gone);
+    await asked.promise.catch(() => undefined);
+    await Promise.resolve();
+    expect(givenBack).toEqual([]);
+  });
+
   it.each([
     [null, ['back']],
     [denial, []],

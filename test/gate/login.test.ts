@@ -64,6 +64,23 @@ describe('the waiting room', () => {
     });
   });
 
+  it('does not keep a place that is granted only when the login has ended', async () => {
+    const granted = Promise.withResolvers<null>();
+    const left: string[] = [];
+    const room = new WaitingRoom({
+      enterHalfOpen: () => granted.promise,
+      leaveHalfOpen: (address) => left.push(address),
+    });
+    const login = room.startLogin(20);
+    await expect(login.countFor('a', anybody)).rejects.toMatchObject({ code: 'login-deadline' });
+    login.finish();
+    expect(left).toEqual([]);
+    granted.resolve(null);
+    await granted.promise;
+    await Promise.resolve();
+    expect([left, room.size]).toEqual([['a'], 0]);
+  });
+
   it('leaves alone who finished in time', async () => {
     const room = roomFor(2, 2);
     const finished = room.startLogin(20);

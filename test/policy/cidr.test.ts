@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import IPCIDR from 'ip-cidr';
 import { describe, expect, it } from 'vitest';
 import { RequestError } from '../../src/errors.ts';
-import { displayAddress, parseAddress, parseCidr, parseNetwork } from '../../src/policy/cidr.ts';
+import { displayAddress, parseAddress, parseCidr } from '../../src/policy/cidr.ts';
 
 describe('parseCidr', () => {
   it.each([
@@ -88,21 +88,5 @@ describe('parseAddress', () => {
   it('shows a mapped address to people as the IPv4 address that it is', () => {
     expect(displayAddress('::ffff:203.0.113.9')).toBe('203.0.113.9');
     expect(displayAddress('fe80::1%eth0')).toBe('fe80::1');
-  });
-});
-
-describe('parseNetwork', () => {
-  it.each([
-    ['203.0.113.0/24', [0xcb007100], 24],
-    ['203.0.113.7', [0xcb007107], 32],
-    ['0.0.0.0/0', [0], 0],
-    ['::ffff:203.0.113.0/120', [0xcb007100], 24],
-    ['2001:db8::/32', [0x20010db8, 0, 0, 0], 32],
-  ])('gives the first address of %s and the bits that its addresses share', (cidr, words, prefixBits) => {
-    expect(parseNetwork(cidr)).toEqual({ first: Uint32Array.from(words), prefixBits });
-  });
-
-  it('gives nothing for what is none', () => {
-    expect(parseNetwork('nonsense')).toBeUndefined();
   });
 });

@@ -46,7 +46,7 @@ describe('a user', () => {
   );
   const owner = { account, certificate };
   const judged = (user: string, withCertificate: boolean, from = '198.51.100.1') =>
-    judgeUser(user, withCertificate ? owner : null, optional, address(from), from, now);
+    judgeUser(user, withCertificate ? owner : null, optional, address(from), now);
 
   it('is the account of the certificate', () => {
     expect(judged('demo', true)).toBe(account);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WrittenPolicy } from '../../src/policy/account.ts';
 import { compileAddresses } from '../../src/policy/addresses.ts';
+import { noNetworks } from '../../src/policy/admitted-networks.ts';
 import { unpackAccount } from '../../src/policy/packed-account.ts';
 import { accountWith, certificate, hourMs, key, now, packed, rule } from './sample-account.ts';
 
@@ -28,10 +29,10 @@ describe('a packed account', () => {
   it('admits nobody when one of its rules cannot be read, and says which', () => {
     const { addressRules } = accountWith();
     const account = { ...accountWith(), addressRules: [...addressRules, { ...addressRules[0], cidr: 'x' }] };
-    const { addresses, unreadable, networkKeys } = packed(account as WrittenPolicy);
+    const { addresses, unreadable, networks } = packed(account as WrittenPolicy);
     expect(unreadable).toBe(
       'The account "demo" admits nobody because of an address rule: "x" is not a CIDR.',
     );
-    expect([networkKeys, addresses]).toEqual([[], compileAddresses([])]);
+    expect([networks, addresses]).toEqual([noNetworks, compileAddresses([])]);
   });
 });

@@ -130,6 +130,7 @@ export interface InstanceSettings {
   /** HAProxy's address, when it stands in front. */
   readonly trustedProxy?: string;
   readonly sessionsPerAccount?: number;
+  readonly halfOpenPerAddress?: number;
   /** In all, and of one account or address; else `sessionsPerAccount` and the defaults. */
   readonly sessions?: number;
   readonly maxStaleness?: string;
@@ -163,6 +164,7 @@ export const configure = async (
     trustedProxy,
     sessions,
     sessionsPerAccount = sessions ?? 100,
+    halfOpenPerAddress = 50,
     maxStaleness = '24h',
     logLevel = 'info',
     tls = 'tls',
@@ -191,7 +193,7 @@ gate:
   drain_delay: ${drainDelay}
   drain_timeout: ${drainTimeout}
   trusted_proxies: [${trustedProxy === undefined ? '' : `${trustedProxy}/32`}]
-limits: { sessions_per_account: ${sessionsPerAccount}${
+limits: { half_open_per_address: ${halfOpenPerAddress}, sessions_per_account: ${sessionsPerAccount}${
       sessions === undefined ? '' : `, sessions: ${sessions}, sessions_per_address: ${sessions}`
     } }
 policy: { max_staleness: ${maxStaleness} }

@@ -15,13 +15,14 @@ import { readProxyHeader } from './proxy-header.ts';
 export interface AcceptDependencies {
   readonly trustedProxies: AddressSet;
   readonly policy: PolicyView;
+  readonly now: () => number;
 }
 
 export const accept = async (
   line: ClientLine,
   login: Login,
   facts: ConnectionFacts,
-  { trustedProxies, policy }: AcceptDependencies,
+  { trustedProxies, policy, now }: AcceptDependencies,
 ): Promise<Admitted> => {
   const peer = parseAddress(facts.address);
   const isTrusted = peer !== undefined && admittedUntil(trustedProxies, peer) > 0;
@@ -34,7 +35,7 @@ export const accept = async (
   }
   const address = source ? parseAddress(facts.address) : peer;
   const isBalancer = isTrusted && source === null;
-  const isAdmitted = () => isBalancer || (address !== undefined && policy.admitsSomewhere(address));
+  const isAdmitted = () => isBalancer || (address !== undefined && policy.admitsSomewhere(address, now()));
   await login.countFor(facts.address, isAdmitted);
   return { line, login, address, shownAddress: facts.address };
 };

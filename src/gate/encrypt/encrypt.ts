@@ -58,7 +58,7 @@ const judge = (
   // Also where it is refused: the account's people look among its attempts for why.
   const known = policy.ownerOf(presented.fingerprint);
   if (known) nameOwner(known, facts);
-  const owner = judgeCertificate(presented, policy, now());
+  const owner = judgeCertificate(presented, { ownerOf: () => known }, now());
   if (owner instanceof Refusal) return owner;
   return judgeAddress(owner.account, address, shownAddress, now()) ?? owner;
 };

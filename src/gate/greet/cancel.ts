@@ -13,17 +13,18 @@ import type { Admitted, CancelOrder, Ending } from '../values.ts';
 export interface CancelDependencies {
   readonly registry: SessionRegistry;
   readonly policy: PolicyView;
+  readonly now: () => number;
   readonly instance: Instance;
 }
 
 export const forwardCancel = async (
   { processId, secret }: CancelOrder,
   { address, shownAddress, login }: Admitted,
-  { registry, policy, instance }: CancelDependencies,
+  { registry, policy, now, instance }: CancelDependencies,
 ): Promise<Ending> => {
   const { signal } = login;
-  if (!(await answerWithin(instance.mayCancel(shownAddress), signal)))
-    return { kind: 'cancel', outcome: 'throttled' };
+  const mayCancel = await answerWithin(instance.mayCancel(shownAddress), signal).catch(() => false);
+  if (!mayCancel) return { kind: 'cancel', outcome: 'throttled' };
   const key = { processId, secret };
   const session = registry.sessionToCancel(key, address);
   if (session) {
@@ -32,7 +33,7 @@ export const forwardCancel = async (
     return { kind: 'cancel', outcome: 'forwarded' };
   }
   // Whom no account admits, no session elsewhere belongs to: strangers never reach the store.
-  const mayBeElsewhere = address !== undefined && policy.admitsSomewhere(address);
+  const mayBeElsewhere = address !== undefined && policy.admitsSomewhere(address, now());
   const outcome: CancelOutcome = mayBeElsewhere
     ? await answerWithin(instance.cancelElsewhere(key, shownAddress), signal).catch(() => 'unknown')
     : 'unknown';

@@ -62,11 +62,11 @@ const admittedOwner = ({ verdict }: Secured): CertificateOwner | null => {
 const settleAccount = (
   user: string,
   owner: CertificateOwner | null,
-  { address, shownAddress }: Secured,
+  { address }: Secured,
   { policy, now }: GreetDependencies,
 ): AccountPolicy => {
   if (user === '') throw new Refusal('user-missing');
-  const account = judgeUser(user, owner, policy, address, shownAddress, now());
+  const account = judgeUser(user, owner, policy, address, now());
   if (account instanceof Refusal) throw account;
   return account;
 };

@@ -45,7 +45,7 @@ const askForKey = async (
   }
   const wrong = new Refusal('key-wrong', { user });
   if (proof.kind === 'empty') throw wrong;
-  unlessDenied(await answerWithin(instance.keyFailed(place), secured.login.signal));
+  unlessDenied(await answerWithin(instance.keyFailed(place), secured.login.signal).catch(() => null));
   throw wrong;
 };
 
@@ -70,6 +70,6 @@ export const identify = async (
     },
     facts,
   );
-  await dependencies.registry.admit(session, hello.account.maxSessions, secured.login.signal);
+  await dependencies.registry.admit(session, secured.login.signal);
   return { account: hello.account, key, session };
 };

@@ -56,7 +56,9 @@ const askFor = ({ name, fingerprint, address }: Arriving): boolean => {
   const presented = { fingerprint, commonName: name, notBefore: 0, notAfter: 0, chainError: null };
   const owner = judgeCertificate(presented, book, now);
   if (owner instanceof Error || judgeAddress(owner.account, address, '', now)) return false;
-  const user = judgeUser(name, owner, book, address, '', now);
+  const user = judgeUser(name, owner, book, address, now);
+  // For the limit of its sessions, and once more when that is granted.
+  for (let time = 0; time < 2; time += 1) book.accountWithId(owner.account.id);
   return !(user instanceof Error) && keyOfPassword(user.keys, name) === undefined;
 };
 
