@@ -39,15 +39,25 @@ const answerTo = async (user: string, key: string, options: GreetingOptions): Pr
 const codeOf = (answer: ErrorFields | 'in'): string => (answer === 'in' ? 'in' : answer.sqlstate);
 const bare = { cert: undefined, key: undefined };
 
+/**
+ * Guesses until it is told to wait. The more it has guessed the longer that is, so that also a slow computer gets there.
+ * @param fromOf from where the guess of that number comes
+ */
+const guessOn = async (fromOf: (guess: number) => string): Promise<string[]> => {
+  const codes: string[] = [];
+  while (codes.length < 20 && codes.at(-1) !== '53300') {
+    const from = fromOf(codes.length + 1);
+    codes.push(codeOf(await answerTo(gate.postern.account, createKeyText('regular'), { from })));
+  }
+  return codes;
+};
+
 describe('stuffing', () => {
   it('many keys for one account from one address is slowed down, while both accounts work from elsewhere', async () => {
     const from = '198.51.100.20';
-    const codes: string[] = [];
-    for (let guess = 0; guess < 12; guess += 1) {
-      codes.push(codeOf(await answerTo(gate.postern.account, createKeyText('regular'), { from })));
-    }
+    const codes = await guessOn(() => from);
     expect(codes.slice(0, 5)).toEqual(Array(5).fill('28P01'));
-    expect(codes).toContain('53300');
+    expect(codes.at(-1)).toBe('53300');
     expect(codes).not.toContain('in');
     const elsewhere = { from: '198.51.100.21' };
     expect(await answerTo(gate.postern.account, gate.postern.readerKey, elsewhere)).toBe('in');
@@ -57,27 +67,15 @@ describe('stuffing', () => {
 
   it('from several addresses is slowed down at each, and nowhere else', async () => {
     const froms = ['198.51.100.30', '198.51.100.31', '198.51.100.32'];
-    const codes = await Promise.all(
-      froms.map(async (from) => {
-        const seen: string[] = [];
-        for (let guess = 0; guess < 8; guess += 1) {
-          seen.push(codeOf(await answerTo(gate.postern.account, createKeyText('master'), { from })));
-        }
-        return seen.at(-1);
-      }),
-    );
-    expect(codes).toEqual(['53300', '53300', '53300']);
+    const codes = await Promise.all(froms.map((from) => guessOn(() => from)));
+    expect(codes.map((each) => each.at(-1))).toEqual(['53300', '53300', '53300']);
     const quiet = { from: '198.51.100.33' };
     expect(codeOf(await answerTo(gate.postern.account, 'pst_wrong', quiet))).toBe('28P01');
     expect(await answerTo(gate.postern.account, gate.postern.readerKey, quiet)).toBe('in');
   });
 
   it('from all addresses of one IPv6 network is slowed down as from one', async () => {
-    const codes: string[] = [];
-    for (let guess = 1; guess <= 8; guess += 1) {
-      const from = `2001:db8:0:7::${guess.toString(16)}`;
-      codes.push(codeOf(await answerTo(gate.postern.account, createKeyText('regular'), { from })));
-    }
+    const codes = await guessOn((guess) => `2001:db8:0:7::${guess.toString(16)}`);
     expect(codes.at(-1)).toBe('53300');
     const neighbour = { from: '2001:db8:0:8::1' };
     expect(codeOf(await answerTo(gate.postern.account, 'pst_wrong', neighbour))).toBe('28P01');
