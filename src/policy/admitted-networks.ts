@@ -18,17 +18,14 @@ export const noNetworks: NamedNetworks = { lasting: [], expiring: [] };
 const nameOf = (words: readonly number[], prefixBits: number): string => [prefixBits, ...words].join('/');
 
 export const networksOf = (ranges: readonly ExpiringRange[]): NamedNetworks => {
+  const lasts = ({ until }: { readonly until: number }): boolean => until === Number.POSITIVE_INFINITY;
   const named = ranges.map(({ low, family, prefixBits, until }) => ({
     network: nameOf(wordsOf(low, family), prefixBits),
     until,
   }));
-  const lasting = named.filter(({ until }) => until === Number.POSITIVE_INFINITY);
   return {
-    lasting: lasting.map(({ network }) => network),
-    expiring:
-      lasting.length === named.length
-        ? noNetworks.expiring
-        : named.filter(({ until }) => until !== Number.POSITIVE_INFINITY),
+    lasting: named.filter(lasts).map(({ network }) => network),
+    expiring: named.filter((each) => !lasts(each)),
   };
 };
 
