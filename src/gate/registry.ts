@@ -74,17 +74,14 @@ export class SessionRegistry {
     const limit = this.#policy.accountWithId(accountId)?.maxSessions ?? null;
     try {
       unlessDenied(await answerWithin(this.#instance.enterSession(entryOf(session), limit), signal));
+      const verdict = recheckSession(session.claims, this.#policy.accountWithId(accountId), this.#now());
+      if (verdict.kind === 'ended') throw verdict.refusal;
+      session.admittedUntilMs = verdict.until;
     } catch (error) {
       // Perhaps it is granted later. What is sent arrives in order, and leaving a place that one does not have is harmless.
       this.#instance.leaveSession(session.id);
       throw error;
     }
-    const verdict = recheckSession(session.claims, this.#policy.accountWithId(accountId), this.#now());
-    if (verdict.kind === 'ended') {
-      this.#instance.leaveSession(session.id);
-      throw verdict.refusal;
-    }
-    session.admittedUntilMs = verdict.until;
     this.#sessions.set(session.id, session);
     this.#byAccount.set(accountId, (this.#byAccount.get(accountId) ?? new Set()).add(session));
     if (this.#draining) this.#endSoon(session, this.#draining);
